@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Layers from the top down: each may use only those after it.
+OPENVPN_LAYERS = libbase.a
+sbin_PROGRAMS += openvpn
+openvpn_SOURCES = src/openvpn/main.c
+openvpn_LDADD = $(OPENVPN_LAYERS) $(OPENSSL_LIBS) $(LIBUV_LIBS) $(LIBURCU_LIBS) $(LIBCAPNG_LIBS) \
+	$(LIBLZ4_LIBS) $(LZO_LIBS) $(LIBNL_LIBS) $(LIBSYSTEMD_LIBS)
