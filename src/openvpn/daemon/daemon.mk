@@ -1,1 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
+noinst_LIBRARIES += libdaemon.a
+libdaemon_a_SOURCES =
+
+# connection: transport, remotes, client
+libdaemon_a_SOURCES += \
+	src/openvpn/daemon/link.c src/openvpn/daemon/link.h \
+	src/openvpn/daemon/remote_list.c src/openvpn/daemon/remote_list.h

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "daemon/link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+
+enum {
+	PACKET_MAX = 65536,
+	OPCODE_DATA_V1 = 6,
+	OPCODE_DATA_V2 = 9,
+	TCP_QUEUE_MAX_BYTES =
+		256 * 1024, /* far above what one send window of control packets needs */
+};
+
+struct link {
+	struct link_config cfg;
+	struct link_callbacks cb;
+	void *ctx;
+	struct log log;
+	struct link_counters counters;
+
+	uv_poll_t *poll; /* NULL while attached; freed by its own close callback */
+	bool connecting;
+	struct dco_device *dev;
+	int transport;
+
+	uint8_t *in; /* TCP: an unfinished record with its length prefix */
+	size_t in_len;
+	uint8_t *out; /* TCP: what the socket did not take yet */
+	size_t out_len;
+	size_t out_cap;
+};
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static bool is_data_packet(const uint8_t *bytes, size_t len)
+{
+	uint8_t opcode = len ? (uint8_t)(bytes[0] >> 3) : 0;
+
+	return opcode == OPCODE_DATA_V1 || opcode == OPCODE_DATA_V2;
+}
+
+static void free_poll(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void link_poll_stop(struct link *link)
+{
+	if (!link->poll)
+		return;
+	link->poll->data = NULL;
+	uv_poll_stop(link->poll);
+	uv_close((uv_handle_t *)link->poll, free_poll);
+	link->poll = NULL;
+}
+
+static int link_poll_update(struct link *link)
+{
+	int events = UV_READABLE;
+
+	if (!link->poll)
+		return 0;
+	if (link->connecting)
+		events = UV_WRITABLE;
+	else if (link->out_len)
+		events |= UV_WRITABLE;
+	return uv_poll_start(link->poll, events, on_poll) ? ERR_SYSTEM : 0;
+}
+
+static int link_poll_start(struct link *link, uv_loop_t *loop)
+{
+	link->poll = calloc(1, sizeof(*link->poll));
+	if (!link->poll)
+		return ERR_NOMEM;
+	if (uv_poll_init(loop, link->poll, link->cfg.fd)) {
+		free(link->poll);
+		link->poll = NULL;
+		return ERR_SYSTEM;
+	}
+	link->poll->data = link;
+	return link_poll_update(link);
+}
+
+/* Return: false when the callback freed the link. */
+static void deliver(struct link *link, const union sock_addr *from, const uint8_t *bytes,
+		    size_t len)
+{
+	char got[ADDR_TEXT_MAX], want[ADDR_TEXT_MAX];
+
+	if (is_data_packet(bytes, len))
+		return;
+	if (link->cfg.filter && !sock_addr_equal(from, &link->cfg.remote)) {
+		log_info(
+			&link->log, 1,
+			"TCP/UDP: Incoming packet rejected from %s[%d], expected peer address: %s (allow this incoming source address/port by removing --remote or adding --float)",
+			sock_addr_format(from, got, sizeof(got)), from->sa.sa_family,
+			sock_addr_format(&link->cfg.remote, want, sizeof(want)));
+		return;
+	}
+	link->counters.rx_bytes += len;
+	link->cb.packet(link->ctx, from, bytes, len);
+}
+
+/*
+ * A callback may free the link. The poll handle outlives it until the loop closes it, and its
+ * data pointer is cleared by link_free(), so that is what readers look at.
+ */
+static bool alive(const uv_poll_t *poll)
+{
+	return poll->data != NULL;
+}
+
+static void read_udp(struct link *link, uv_poll_t *poll)
+{
+	uint8_t buf[PACKET_MAX];
+
+	for (unsigned int i = 0; i < 64 && alive(poll); i++) {
+		union sock_addr from;
+		socklen_t from_len = sizeof(from);
+		ssize_t n;
+
+		memset(&from, 0, sizeof(from));
+		n = recvfrom(link->cfg.fd, buf, sizeof(buf), MSG_DONTWAIT, &from.sa, &from_len);
+		if (n < 0) {
+			if (errno == EAGAIN || errno == EINTR)
+				return;
+			log_info(&link->log, 2, "read UDP: %s (errno=%d)", strerror(errno), errno);
+			return;
+		}
+		sock_addr_unmap(&from);
+		if (n > 0)
+			deliver(link, &from, buf, (size_t)n);
+	}
+}
+
+/* Take whole records out of the buffer. Return: false when the link is gone or the stream is bad.
+ */
+static bool take_records(struct link *link, uv_poll_t *poll)
+{
+	while (link->in_len >= 2) {
+		size_t len = load_be16(link->in);
+		uint8_t record[PACKET_MAX];
+
+		if (len == 0 || len > link->cfg.record_max_bytes) {
+			link_poll_stop(link);
+			link->cb.closed(link->ctx, -1, (uint32_t)len);
+			return false;
+		}
+		if (link->in_len < 2 + len)
+			return true;
+		memcpy(record, link->in + 2, len);
+		link->in_len -= 2 + len;
+		memmove(link->in, link->in + 2 + len, link->in_len);
+		deliver(link, &link->cfg.remote, record, len);
+		if (!alive(poll))
+			return false;
+	}
+	return true;
+}
+
+static void read_tcp(struct link *link, uv_poll_t *poll)
+{
+	for (unsigned int i = 0; i < 16; i++) {
+		ssize_t n = recv(link->cfg.fd, link->in + link->in_len,
+				 PACKET_MAX + 2 - link->in_len, MSG_DONTWAIT);
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			int err = n < 0 ? errno : 0;
+
+			link_poll_stop(link);
+			link->cb.closed(link->ctx, err, 0);
+			return;
+		}
+		link->in_len += (size_t)n;
+		if (!take_records(link, poll))
+			return;
+	}
+}
+
+static int flush_tcp(struct link *link)
+{
+	while (link->out_len) {
+		ssize_t n =
+			send(link->cfg.fd, link->out, link->out_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR ? 0 : ERR_SYSTEM;
+		link->out_len -= (size_t)n;
+		memmove(link->out, link->out + n, link->out_len);
+	}
+	return 0;
+}
+
+static void finish_connect(struct link *link)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(link->cfg.fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		err = errno;
+	link->connecting = false;
+	if (link_poll_update(link))
+		err = EIO;
+	link->cb.connected(link->ctx, err);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct link *link = poll->data;
+
+	if (!link)
+		return;
+	if (link->connecting) {
+		finish_connect(link);
+		return;
+	}
+	if ((events & UV_WRITABLE) && flush_tcp(link) == 0)
+		(void)link_poll_update(link); /* a failure shows at the next read */
+	if (!(events & UV_READABLE) && status == 0)
+		return;
+	if (link->cfg.proto == DCO_TCP)
+		read_tcp(link, poll);
+	else
+		read_udp(link, poll);
+}
+
+static bool is_connecting(int fd)
+{
+	union sock_addr peer;
+	socklen_t len = sizeof(peer);
+
+	return getpeername(fd, &peer.sa, &len) != 0;
+}
+
+struct link *link_new(uv_loop_t *loop, const struct link_config *cfg,
+		      const struct link_callbacks *cb, void *ctx, const struct log *log)
+{
+	struct link *link = calloc(1, sizeof(*link));
+
+	if (!link) {
+		close(cfg->fd);
+		return NULL;
+	}
+	link->cfg = *cfg;
+	link->cb = *cb;
+	link->ctx = ctx;
+	link->log = *log;
+	link->transport = -1;
+	if (cfg->proto == DCO_TCP) {
+		link->in = malloc(PACKET_MAX + 2);
+		link->connecting = is_connecting(cfg->fd);
+	}
+	if ((cfg->proto == DCO_TCP && !link->in) || link_poll_start(link, loop)) {
+		link_free(link);
+		return NULL;
+	}
+	return link;
+}
+
+void link_free(struct link *link)
+{
+	if (!link)
+		return;
+	link_detach(link);
+	link_poll_stop(link);
+	close(link->cfg.fd);
+	free(link->in);
+	free(link->out);
+	free(link);
+}
+
+static int queue_record(struct link *link, const uint8_t *bytes, size_t len)
+{
+	size_t need = link->out_len + 2 + len;
+
+	if (len > UINT16_MAX || need > TCP_QUEUE_MAX_BYTES)
+		return ERR_AGAIN;
+	if (need > link->out_cap) {
+		uint8_t *out = realloc(link->out, need);
+
+		if (!out)
+			return ERR_NOMEM;
+		link->out = out;
+		link->out_cap = need;
+	}
+	store_be16(link->out + link->out_len, (uint16_t)len);
+	memcpy(link->out + link->out_len + 2, bytes, len);
+	link->out_len = need;
+	return 0;
+}
+
+static int send_tcp(struct link *link, const uint8_t *bytes, size_t len)
+{
+	int ret = queue_record(link, bytes, len);
+
+	if (ret == 0 && !link->connecting)
+		ret = flush_tcp(link);
+	if (ret == 0)
+		ret = link_poll_update(link);
+	return ret;
+}
+
+int link_send(struct link *link, const union sock_addr *to, const uint8_t *bytes, size_t len)
+{
+	int ret;
+
+	if (link->dev)
+		ret = dco_control_send(link->dev, link->transport, to, NULL, bytes, len);
+	else if (link->cfg.proto == DCO_TCP)
+		ret = send_tcp(link, bytes, len);
+	else if (sendto(link->cfg.fd, bytes, len, MSG_DONTWAIT, &to->sa, sock_addr_len(to)) < 0)
+		ret = errno == EAGAIN || errno == ENOBUFS ? ERR_AGAIN : ERR_SYSTEM;
+	else
+		ret = 0;
+	if (ret == 0)
+		link->counters.tx_bytes += len;
+	return ret;
+}
+
+int link_attach(struct link *link, struct dco_device *dev, struct err *err)
+{
+	int transport;
+
+	if (link->out_len)
+		return err_set(err, ERR_AGAIN,
+			       "control packets are still waiting for the TCP socket");
+	transport = dco_transport_attach(dev, link->cfg.fd, link->cfg.proto, link->in, link->in_len,
+					 err);
+	if (transport < 0)
+		return transport;
+	link_poll_stop(link);
+	link->in_len = 0;
+	link->dev = dev;
+	link->transport = transport;
+	return 0;
+}
+
+void link_detach(struct link *link)
+{
+	if (!link->dev)
+		return;
+	dco_transport_detach(link->dev, link->transport);
+	link->dev = NULL;
+	link->transport = -1;
+}
+
+int link_transport(const struct link *link)
+{
+	return link->transport;
+}
+
+void link_event(struct link *link, const struct dco_event *ev)
+{
+	if (!link->dev || ev->transport != link->transport)
+		return;
+	if (ev->type == DCO_EVENT_CONTROL)
+		deliver(link, link->cfg.proto == DCO_TCP ? &link->cfg.remote : &ev->remote,
+			ev->packet, ev->packet_len);
+	else if (ev->type == DCO_EVENT_TRANSPORT_CLOSED)
+		link->cb.closed(link->ctx, ev->err, ev->bad_length);
+}
+
+const union sock_addr *link_remote(const struct link *link)
+{
+	return &link->cfg.remote;
+}
+
+void link_set_remote(struct link *link, const union sock_addr *remote)
+{
+	link->cfg.remote = *remote;
+}
+
+struct link_counters link_counters(const struct link *link)
+{
+	return link->counters;
+}
+
+int link_fd(const struct link *link)
+{
+	return link->cfg.fd;
+}
