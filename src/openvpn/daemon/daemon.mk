@@ -6,3 +6,7 @@ libdaemon_a_SOURCES =
 libdaemon_a_SOURCES += \
 	src/openvpn/daemon/link.c src/openvpn/daemon/link.h \
 	src/openvpn/daemon/remote_list.c src/openvpn/daemon/remote_list.h
+
+# around the connection: commands, credentials, scripts, DNS, process, signals
+libdaemon_a_SOURCES += \
+	src/openvpn/daemon/signals.c src/openvpn/daemon/signals.h
