@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Installs what building and testing need on Debian 12. This is the only place which names packages.
+#
+# usage: scripts/install-deps.sh [build] [test] [peer-2.7]     (default: build test)
+#   build     compiler, autotools, libraries
+#   test      what the tests and scripts/check.sh run
+#   peer-2.7  a root directory with OpenVPN 2.7 as a peer for tests/interop, made once and cached in
+#             ${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/trixie
+set -euo pipefail
+
+BUILD=(autoconf automake gcc make pkg-config libc6-dev ccache python3-docutils
+	libssl-dev libuv1-dev liburcu-dev libcap-ng-dev liblz4-dev liblzo2-dev
+	libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsystemd-dev libcmocka-dev)
+TEST=(clang clang-format clang-tidy libclang-rt-dev shellcheck debootstrap git
+	openvpn openssl iproute2 iputils-ping iperf3 nftables tcpdump procps netcat-openbsd python3)
+CACHE=${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}
+
+die()
+{
+	echo "install-deps: $*" >&2
+	exit 1
+}
+
+missing()
+{
+	local p
+	for p in "$@"; do
+		dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q '^install ok installed$' || echo "$p"
+	done
+}
+
+install()
+{
+	local need
+	need=$(missing "$@")
+	[ -n "$need" ] || return 0
+	[ "$(id -u)" = 0 ] || die "these packages are missing: ${need//$'\n'/ }; run as root to install them"
+	export DEBIAN_FRONTEND=noninteractive
+	# The archives of other vendors may be unreachable: only the installation itself must succeed.
+	apt-get -q update || echo "install-deps: apt-get update reported errors, going on" >&2
+	# shellcheck disable=SC2086
+	apt-get -q install -y --no-install-recommends $need
+}
+
+# OpenVPN 2.7 comes from trixie-backports; its libraries do not fit Debian 12, so it gets a root.
+peer_2_7()
+{
+	local root=$CACHE/trixie mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+	[ -x "$root/usr/sbin/openvpn" ] && return 0
+	[ "$(id -u)" = 0 ] || die "making $root needs root"
+	install debootstrap
+	mkdir -p "$CACHE"
+	exec 8>"$CACHE/trixie.lock"
+	flock 8
+	[ -x "$root/usr/sbin/openvpn" ] && return 0
+	echo "install-deps: making $root (about a minute)"
+	rm -rf "$root.new"
+	if ! {
+		debootstrap --variant=minbase --include=ca-certificates trixie "$root.new" "$mirror" &&
+		echo "deb $mirror trixie-backports main" >"$root.new/etc/apt/sources.list.d/backports.list" &&
+		chroot "$root.new" apt-get -q update &&
+		DEBIAN_FRONTEND=noninteractive chroot "$root.new" apt-get -q install -y \
+			--no-install-recommends -t trixie-backports openvpn iproute2 &&
+		chroot "$root.new" openvpn --version >/dev/null
+	} >"$CACHE/trixie.log" 2>&1; then
+		tail -n 20 "$CACHE/trixie.log" >&2
+		die "cannot make $root, see $CACHE/trixie.log"
+	fi
+	rm -rf "$root.new/var/cache/apt/archives"
+	mv "$root.new" "$root"
+}
+
+[ $# -gt 0 ] || set -- build test
+for part in "$@"; do
+	case $part in
+	build) install "${BUILD[@]}" ;;
+	test) install "${TEST[@]}" ;;
+	peer-2.7) peer_2_7 ;;
+	*) die "unknown part '$part': use build, test or peer-2.7" ;;
+	esac
+done
