@@ -8,9 +8,19 @@ test_daemon_remote_list_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_remote_list_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)
 
 # around the connection
-DAEMON_SUPPORT_TESTS = test_daemon_signals
+DAEMON_SUPPORT_TESTS = test_daemon_signals test_daemon_credentials test_daemon_status test_daemon_user_pass
 check_PROGRAMS += $(DAEMON_SUPPORT_TESTS)
 TESTS += $(DAEMON_SUPPORT_TESTS)
-test_daemon_signals_SOURCES = tests/unit_tests/test_daemon_signals.c
+DAEMON_SUPPORT_LIBS = libdaemon.a libbase.a $(LIBUV_LIBS) $(CMOCKA_LIBS)
+test_daemon_signals_SOURCES = tests/unit_tests/test_daemon_signals.c tests/unit_tests/daemon_test.h
 test_daemon_signals_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_daemon_signals_LDADD = libdaemon.a libbase.a $(LIBUV_LIBS) $(CMOCKA_LIBS)
+test_daemon_signals_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_credentials_SOURCES = tests/unit_tests/test_daemon_credentials.c tests/unit_tests/daemon_test.h
+test_daemon_credentials_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_credentials_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_status_SOURCES = tests/unit_tests/test_daemon_status.c tests/unit_tests/daemon_test.h
+test_daemon_status_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_status_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_user_pass_SOURCES = tests/unit_tests/test_daemon_user_pass.c tests/unit_tests/daemon_test.h
+test_daemon_user_pass_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_user_pass_LDADD = $(DAEMON_SUPPORT_LIBS)

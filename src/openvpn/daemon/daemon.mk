@@ -9,4 +9,9 @@ libdaemon_a_SOURCES += \
 
 # around the connection: commands, credentials, scripts, DNS, process, signals
 libdaemon_a_SOURCES += \
-	src/openvpn/daemon/signals.c src/openvpn/daemon/signals.h
+	src/openvpn/daemon/credentials.c src/openvpn/daemon/credentials.h \
+	src/openvpn/daemon/prompter.c src/openvpn/daemon/prompter.h \
+	src/openvpn/daemon/signals.c src/openvpn/daemon/signals.h \
+	src/openvpn/daemon/status_client.c src/openvpn/daemon/status_client.h \
+	src/openvpn/daemon/status_file.c src/openvpn/daemon/status_file.h \
+	src/openvpn/daemon/user_pass.c src/openvpn/daemon/user_pass.h
