@@ -1,1 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
+NET_TESTS = test_net_iface test_net_route test_net_tun
+NET_TEST_LIBS = libnet.a libbase.a $(LIBNL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBSYSTEMD_LIBS) \
+	$(CMOCKA_LIBS)
+check_PROGRAMS += $(NET_TESTS)
+TESTS += $(NET_TESTS)
+EXTRA_DIST += tests/unit_tests/net_fixture.h
+test_net_iface_SOURCES = tests/unit_tests/test_net_iface.c
+test_net_iface_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_iface_LDADD = $(NET_TEST_LIBS)
+test_net_route_SOURCES = tests/unit_tests/test_net_route.c
+test_net_route_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_route_LDADD = $(NET_TEST_LIBS)
+test_net_tun_SOURCES = tests/unit_tests/test_net_tun.c
+test_net_tun_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_tun_LDADD = $(NET_TEST_LIBS)

@@ -1,1 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
+noinst_LIBRARIES += libnet.a
+libnet_a_SOURCES = \
+	src/openvpn/net/iface.h src/openvpn/net/iface_linux.c \
+	src/openvpn/net/netlink.h src/openvpn/net/netlink_linux.c src/openvpn/net/netlink_linux.h \
+	src/openvpn/net/route.h src/openvpn/net/route_linux.c \
+	src/openvpn/net/tun.h src/openvpn/net/tun_linux.c
