@@ -12,11 +12,14 @@
 #include "base/log.h"
 #include "base/random.h"
 
+struct env;
 struct session;
 struct stateless_verdict;
 struct tls_conn;
 struct tls_ctx;
-struct tls_hooks;
+struct verify;
+struct verify_config;
+struct verify_hooks;
 struct wrap_config;
 
 /* What the peer at the other end is to us; spec 01 section 4. */
@@ -84,8 +87,6 @@ struct session_hooks {
 	 * key.
 	 */
 	int (*key_text)(void *ctx, uint8_t key_id, struct session_key_text *text);
-	/* A TLS handshake begins: forget what was learnt from an older certificate. May be NULL. */
-	void (*handshake_begin)(void *ctx, uint8_t key_id);
 	/*
 	 * Metadata of a tls-crypt-v2 client key after the age check, without its type byte. 0
 	 * accepts, ERR_AGAIN drops this packet only (the peer repeats it: for programs that take
@@ -94,9 +95,14 @@ struct session_hooks {
 	 * @type is -1.
 	 */
 	int (*verify_client_key)(void *ctx, int type, const uint8_t *metadata, size_t metadata_len);
-	/* Passed to tls_conn_new(): certificate verification. May be NULL. */
-	const struct tls_hooks *tls;
-	void *ctx; /* of the hooks above */
+	/*
+	 * The peer's certificates: passed to verify_new() for each key, with ctx as its user. All
+	 * borrowed for the session's life. verify NULL: only the TLS library checks.
+	 */
+	const struct verify_config *verify;
+	const struct verify_hooks *verify_hooks;
+	struct env *env;
+	void *ctx; /* of all hooks */
 };
 
 /* What the option exchange decided; spec 01 sections 6.8 and 10.2. */
@@ -307,6 +313,14 @@ size_t session_data_keys(const struct session *s, struct now now,
 
 /** session_tls() - TLS of the newest key of the trusted session, e.g. for certificates; or NULL */
 struct tls_conn *session_tls(const struct session *s);
+
+/**
+ * session_verify() - what the certificate checks of a key found out, for comparisons
+ * @key_serial: of an event; 0 for the first key that was accepted in this session object
+ *
+ * Return: borrowed until the next call of another function, or NULL.
+ */
+const struct verify *session_verify(const struct session *s, uint32_t key_serial);
 
 /** session_common_name() - the peer's, "" while unknown; borrowed until the next call of others */
 const char *session_common_name(const struct session *s);
