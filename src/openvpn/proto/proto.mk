@@ -7,4 +7,5 @@ libproto_a_SOURCES += \
 	src/openvpn/proto/constants.h \
 	src/openvpn/proto/packet.c src/openvpn/proto/packet.h \
 	src/openvpn/proto/reliable.c src/openvpn/proto/reliable.h \
+	src/openvpn/proto/replay_id.c src/openvpn/proto/replay_id.h \
 	src/openvpn/proto/session.h
