@@ -37,6 +37,31 @@ struct credentials {
 	struct dynamic_challenge challenge;
 };
 
+struct credentials_config credentials_config_from(const struct config *cfg)
+{
+	static const enum credentials_retry retry[] = {
+		[CONFIG_AUTH_RETRY_NONE] = CREDENTIALS_RETRY_NONE,
+		[CONFIG_AUTH_RETRY_NOINTERACT] = CREDENTIALS_RETRY_NOINTERACT,
+		[CONFIG_AUTH_RETRY_INTERACT] = CREDENTIALS_RETRY_INTERACT,
+	};
+	const struct config_auth *auth = &cfg->auth;
+
+	return (struct credentials_config){
+		.enabled = auth->user_pass,
+		.file = auth->user_pass_file.path,
+		.inline_text = config_file_is_inline(&auth->user_pass_file)
+				       ? auth->user_pass_file.text
+				       : NULL,
+		.username_only = auth->username_only,
+		.nocache = auth->nocache,
+		.by_management = cfg->management.query_passwords,
+		.retry = retry[auth->retry],
+		.static_challenge = auth->challenge,
+		.static_challenge_echo = auth->challenge_echo,
+		.format = auth->challenge_concat ? CREDENTIALS_CONCAT : CREDENTIALS_SCRV1,
+	};
+}
+
 struct credentials *credentials_new(const struct credentials_config *cfg, const struct log *log)
 {
 	struct credentials *c = secret_alloc(sizeof(*c));

@@ -9,6 +9,7 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "daemon/user_pass.h"
 
 enum credentials_retry {
@@ -35,6 +36,9 @@ struct credentials_config {
 	bool static_challenge_echo;
 	enum credentials_challenge_format format;
 };
+
+/** credentials_config_from() - of the options; borrows their strings */
+struct credentials_config credentials_config_from(const struct config *cfg);
 
 struct credentials;
 

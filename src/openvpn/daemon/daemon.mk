@@ -9,9 +9,15 @@ libdaemon_a_SOURCES += \
 
 # around the connection: commands, credentials, scripts, DNS, process, signals
 libdaemon_a_SOURCES += \
+	src/openvpn/daemon/commands.h \
 	src/openvpn/daemon/credentials.c src/openvpn/daemon/credentials.h \
+	src/openvpn/daemon/dns.h \
+	src/openvpn/daemon/environment.h \
+	src/openvpn/daemon/process_setup.h \
 	src/openvpn/daemon/prompter.c src/openvpn/daemon/prompter.h \
+	src/openvpn/daemon/script.h \
 	src/openvpn/daemon/signals.c src/openvpn/daemon/signals.h \
 	src/openvpn/daemon/status_client.c src/openvpn/daemon/status_client.h \
 	src/openvpn/daemon/status_file.c src/openvpn/daemon/status_file.h \
+	src/openvpn/daemon/temp_file.h \
 	src/openvpn/daemon/user_pass.c src/openvpn/daemon/user_pass.h

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The process itself: background, pid file, privileges, service manager. Spec 07 section 5. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "net/privilege.h"
+
+/**
+ * process_background() - --daemon: fork, new session, standard descriptors to /dev/null
+ *
+ * The parent ends with status 0 inside this function. Under a service manager that wants readiness
+ * nothing is forked and "READY=0" is sent. Call before the event loop exists and before any
+ * thread was started. Without --daemon nothing happens.
+ *
+ * Return: 0, or ERR_SYSTEM.
+ */
+int process_background(const struct config *cfg, struct log_sink *sink, const struct log *log,
+		       struct err *err) MUST_CHECK;
+
+/** process_write_pid() - --writepid. Return: 0, or the fatal "Open error on pid file %s". */
+int process_write_pid(const struct config_process *cfg, const struct log *log,
+		      struct err *err) MUST_CHECK;
+/** process_remove_pid() - at the end; impossible after chroot, then nothing happens */
+void process_remove_pid(const struct config_process *cfg);
+
+/** process_tune() - --nice and --mlock, once, after process_background() */
+int process_tune(const struct config_process *cfg, const struct log *log,
+		 struct err *err) MUST_CHECK;
+
+/* chroot, group, user: looked up at start, applied once. */
+struct process_privileges {
+	struct privilege_identity id;
+	const char *chroot_dir; /* NULL: none; borrowed from the configuration */
+	bool wanted;		/* any of the three is configured */
+	bool applied;
+};
+
+/**
+ * process_privileges_init() - look the names up
+ *
+ * Return: 0, or the fatal "failed to find UID for user %s".
+ */
+int process_privileges_init(struct process_privileges *p, const struct config *cfg,
+			    const struct log *log, struct err *err) MUST_CHECK;
+
+/**
+ * process_privileges_apply() - chroot and become the user, at most once in a process
+ * @at_start: true: initialisation; false: it is complete. At the start nothing happens with pull or
+ *            up-delay, except for the notes that it comes later.
+ * @dco: the data plane is in the kernel, which needs CAP_NET_ADMIN later: not keeping it is fatal
+ *
+ * Return: 0, or ERR_* which is fatal.
+ */
+int process_privileges_apply(struct process_privileges *p, const struct config *cfg, bool at_start,
+			     bool dco, const struct log *log, struct err *err) MUST_CHECK;
+
+/** process_privileges_dco_possible() - whether DCO works after the change of identity; logs why not
+ */
+bool process_privileges_dco_possible(const struct config *cfg, const struct log *log);
+
+/**
+ * process_check_capability() - whether this process may configure the network
+ *
+ * Return: 0, or ERR_PRIVILEGE with a line that names CAP_NET_ADMIN and the remedies.
+ */
+int process_check_capability(struct err *err) MUST_CHECK;
+
+/** process_notify_ready() - options and first initialisations are done */
+void process_notify_ready(void);
+/** process_notify_up() - "Initialization Sequence Completed", with or without errors */
+void process_notify_up(bool with_errors);
+/** process_notify_reloading(), process_notify_stopping() - around SIGHUP, before the end */
+void process_notify_reloading(void);
+void process_notify_stopping(void);
+/** process_notify_watchdog() - call every process_watchdog_ms() */
+void process_notify_watchdog(void);
+/** process_watchdog_ms() - half of what the service manager asks for; 0: none */
+uint64_t process_watchdog_ms(void);
+
+/** process_leave_directory() - --daemon: chdir to "/" at the end of initialisation unless --cd */
+void process_leave_directory(const struct config_process *cfg, const struct log *log);
