@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-CRYPTO_TESTS = test_crypto_cipher test_crypto_kdf test_crypto_static_key
+CRYPTO_TESTS = test_crypto_cipher test_crypto_kdf test_crypto_static_key test_crypto_key_file
 check_PROGRAMS += $(CRYPTO_TESTS)
 TESTS += $(CRYPTO_TESTS)
 CRYPTO_TEST_LIBS = libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
@@ -12,3 +12,6 @@ test_crypto_kdf_LDADD = $(CRYPTO_TEST_LIBS)
 test_crypto_static_key_SOURCES = tests/unit_tests/test_crypto_static_key.c
 test_crypto_static_key_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_crypto_static_key_LDADD = $(CRYPTO_TEST_LIBS)
+test_crypto_key_file_SOURCES = tests/unit_tests/test_crypto_key_file.c
+test_crypto_key_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_crypto_key_file_LDADD = $(CRYPTO_TEST_LIBS)

@@ -7,7 +7,9 @@ libovpncrypto_a_SOURCES = \
 	src/openvpn/crypto/cipher.c src/openvpn/crypto/cipher.h \
 	src/openvpn/crypto/ctr.h \
 	src/openvpn/crypto/digest.c src/openvpn/crypto/digest.h \
+	src/openvpn/crypto/genkey.c src/openvpn/crypto/genkey.h \
 	src/openvpn/crypto/kdf.c src/openvpn/crypto/kdf.h \
+	src/openvpn/crypto/key_file.c src/openvpn/crypto/key_file.h \
 	src/openvpn/crypto/library.h \
 	src/openvpn/crypto/openssl.h \
 	src/openvpn/crypto/openssl_cipher.c \

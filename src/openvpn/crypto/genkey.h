@@ -34,3 +34,7 @@ int genkey_type_parse(const char *text, enum genkey_type *type, struct err *err)
  * was created stays as far as it was written.
  */
 int genkey_run(const struct genkey_request *req, const struct rng *rng, struct err *err) MUST_CHECK;
+
+/** genkey_write_failed_text() - the line that follows when the file could not be written
+ * (ERR_SYSTEM, ERR_PERMISSION) */
+const char *genkey_write_failed_text(enum genkey_type type);
