@@ -109,6 +109,10 @@ static void addr__parse_and_format(void **state)
 	assert_true(sock_addr_equal(&a, &mapped));
 	assert_int_equal(ip_addr_parse("192.0.2", &ip), ERR_INVALID);
 	assert_int_equal(ip_addr_parse_family("::1", AF_INET, &ip), ERR_INVALID);
+	a = (union sock_addr){.in4 = {.sin_family = AF_INET, .sin_port = htons(1194)}};
+	assert_string_equal(sock_addr_format(&a, buf, sizeof(buf)), "[AF_INET][undef]:1194");
+	a = (union sock_addr){.in6 = {.sin6_family = AF_INET6, .sin6_port = htons(1194)}};
+	assert_string_equal(sock_addr_format(&a, buf, sizeof(buf)), "[AF_INET6][undef]:1194");
 }
 
 static void addr__networks(void **state)

@@ -89,6 +89,13 @@ const char *sock_addr_format_plain(const union sock_addr *a, char *buf, size_t c
 	return buf;
 }
 
+static bool is_wildcard(const struct ip_addr *ip)
+{
+	if (ip->family == AF_INET)
+		return ip->u.in4.s_addr == htonl(INADDR_ANY);
+	return IN6_IS_ADDR_UNSPECIFIED(&ip->u.in6);
+}
+
 const char *sock_addr_format(const union sock_addr *a, char *buf, size_t cap)
 {
 	struct ip_addr ip = sock_addr_ip(a);
@@ -98,7 +105,10 @@ const char *sock_addr_format(const union sock_addr *a, char *buf, size_t cap)
 		snprintf(buf, cap, "[AF_UNSPEC]");
 		return buf;
 	}
-	ip_addr_format(&ip, text, sizeof(text));
+	if (is_wildcard(&ip))
+		snprintf(text, sizeof(text), "[undef]");
+	else
+		ip_addr_format(&ip, text, sizeof(text));
 	snprintf(buf, cap, "[%s]%s:%u", ip.family == AF_INET6 ? "AF_INET6" : "AF_INET", text,
 		 sock_addr_port(a));
 	return buf;

@@ -47,7 +47,11 @@ void sock_addr_unmap(union sock_addr *a);
 struct ip_addr sock_addr_ip(const union sock_addr *a);
 union sock_addr sock_addr_make(const struct ip_addr *ip, uint16_t port);
 
-/** sock_addr_format() - "[AF_INET]1.2.3.4:1194", the form of OpenVPN's log lines; returns @buf */
+/**
+ * sock_addr_format() - "[AF_INET]1.2.3.4:1194", the form of OpenVPN's log lines; returns @buf
+ *
+ * A wildcard address is shown as "[AF_INET][undef]:1194" (spec 07 section 3.7).
+ */
 const char *sock_addr_format(const union sock_addr *a, char *buf, size_t cap);
 
 /** sock_addr_format_plain() - "1.2.3.4:1194" or "[::1]:1194"; returns @buf */
