@@ -27,16 +27,15 @@ enum socket_role {
 
 /* Everything about a socket that options can ask for. Zero means the system's default. */
 struct socket_config {
-	sa_family_t family;	/* AF_INET or AF_INET6 */
-	union sock_addr local;	/* AF_UNSPEC: not bound; a wildcard with port 0 is bound too */
-	bool ipv6only;		/* AF_INET6: no IPv4-mapped peers; default is dual stack */
-	bool reuse_port;	/* several UDP sockets on one address (engine workers) */
-	bool pktinfo;		/* --multihome: tell the destination address of what is received */
-	bool pktinfo_interface; /* --multihome same-interface: reply by the interface too */
-	uint32_t mark;		/* SO_MARK */
-	int sndbuf;		/* bytes */
-	int rcvbuf;		/* bytes */
-	const char *bind_dev;	/* SO_BINDTODEVICE; borrowed during the call */
+	sa_family_t family;    /* AF_INET or AF_INET6 */
+	union sock_addr local; /* AF_UNSPEC: not bound; a wildcard with port 0 is bound too */
+	bool ipv6only;	       /* AF_INET6: no IPv4-mapped peers; default is dual stack */
+	bool reuse_port;       /* several UDP sockets on one address (engine workers) */
+	bool pktinfo;	       /* --multihome: tell the destination address of what is received */
+	uint32_t mark;	       /* SO_MARK */
+	int sndbuf;	       /* bytes */
+	int rcvbuf;	       /* bytes */
+	const char *bind_dev;  /* SO_BINDTODEVICE; borrowed during the call */
 	enum socket_mtu_disc mtu_disc;
 };
 
@@ -97,8 +96,8 @@ int socket_set_tos(int fd, uint8_t tos);
 /**
  * socket_recv() - one datagram
  * @from: gets the sender; an IPv4-mapped address is unmapped
- * @local: NULL, or gets the destination address (pktinfo), AF_UNSPEC when unknown; with
- *         same-interface @local_ifindex gets the interface, else 0
+ * @local: NULL, or gets the destination address (pktinfo), AF_UNSPEC when unknown
+ * @local_ifindex: NULL, or gets the interface that it came in by, 0 when unknown
  *
  * Return: length (0 is a valid datagram), ERR_AGAIN, or ERR_SYSTEM with errno kept; drain the
  * error queue then. A datagram longer than @cap is ERR_OVERFLOW and lost.
