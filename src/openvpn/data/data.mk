@@ -1,1 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0-only
+noinst_LIBRARIES += libdata.a
+libdata_a_SOURCES = \
+	src/openvpn/data/replay.c src/openvpn/data/replay.h
