@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
-DATA_TESTS = test_data_replay test_data_mss test_data_ping test_data_inner
+DATA_TESTS = test_data_replay test_data_key test_data_epoch test_data_mss test_data_ping test_data_inner
 DATA_TEST_LIBS = libdata.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += $(DATA_TESTS)
 TESTS += $(DATA_TESTS)
 test_data_replay_SOURCES = tests/unit_tests/test_data_replay.c
 test_data_replay_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_data_replay_LDADD = $(DATA_TEST_LIBS)
+test_data_key_SOURCES = tests/unit_tests/test_data_key.c tests/unit_tests/data_vectors.h
+test_data_key_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_data_key_LDADD = $(DATA_TEST_LIBS)
+test_data_epoch_SOURCES = tests/unit_tests/test_data_epoch.c tests/unit_tests/data_vectors.h
+test_data_epoch_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_data_epoch_LDADD = $(DATA_TEST_LIBS)
 test_data_mss_SOURCES = tests/unit_tests/test_data_mss.c
 test_data_mss_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_data_mss_LDADD = $(DATA_TEST_LIBS)

@@ -50,6 +50,8 @@
 	/* data */                                          \
 	X(PACKET_ID_ROLLOVER, "packet id roll over")        \
 	X(EPOCH, "unknown epoch")                           \
+	X(PACKET_ID, "error reading packet-id")             \
+	X(OPEN_LIMIT, "too many failed verifications")      \
 	X(COMPRESSION, "compression framing not accepted")  \
 	/* net */                                           \
 	X(RESOLVE, "name resolution failed")                \

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "data/key.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/secret.h"
+#include "data/format.h"
+
+struct data_key {
+	const struct data_format_ops *ops;
+	void *state;
+	uint8_t key_id;
+	struct data_key_usage usage; /* packets and bytes only */
+};
+
+struct data_limits data_limits_default(enum cipher_id cipher)
+{
+	/* ChaCha20-Poly1305 has no bound on usage worth counting. */
+	bool bounded = cipher != CIPHER_CHACHA20_POLY1305;
+
+	return (struct data_limits){
+		.aead_usage = bounded ? (1ULL << 36) - 1 : UINT64_MAX,
+		.failures_warn = 1ULL << 35,
+		.failures_max = 1ULL << 36,
+		.id_renew = 0xff000000,
+		.id_max = 0xffffffff,
+		.epoch_id_max = (1ULL << 48) - 1,
+		.epoch_renew = 0xf000,
+	};
+}
+
+static void data_limits_complete(struct data_limits *l, enum cipher_id cipher)
+{
+	struct data_limits d = data_limits_default(cipher);
+
+	l->aead_usage = l->aead_usage ? l->aead_usage : d.aead_usage;
+	l->failures_warn = l->failures_warn ? l->failures_warn : d.failures_warn;
+	l->failures_max = l->failures_max ? l->failures_max : d.failures_max;
+	l->id_renew = l->id_renew ? l->id_renew : d.id_renew;
+	l->id_max = l->id_max ? l->id_max : d.id_max;
+	l->epoch_id_max = l->epoch_id_max ? l->epoch_id_max : d.epoch_id_max;
+	l->epoch_renew = l->epoch_renew ? l->epoch_renew : d.epoch_renew;
+}
+
+static const struct data_format_ops *data_format_choose(const struct data_key_config *cfg)
+{
+	if (cipher_by_id(cfg->cipher)->mode != CIPHER_MODE_AEAD)
+		return NULL;
+	return cfg->format == DATA_FORMAT_EPOCH ? &data_format_epoch : &data_format_aead;
+}
+
+static int data_key_check(const struct data_key_config *cfg, struct err *err)
+{
+	const struct cipher_info *cipher = cipher_by_id(cfg->cipher);
+
+	if (cfg->key_id >= DATA_KEY_IDS || cfg->tx_peer_id > DATA_PEER_ID_UNDEF)
+		return err_set(err, ERR_RANGE, "data key %u, peer-id %u: out of range", cfg->key_id,
+			       cfg->tx_peer_id);
+	if (!cipher->key_bytes)
+		return 0;
+	if (secret_is_zero(cfg->seal.cipher, cipher->key_bytes) ||
+	    secret_is_zero(cfg->open.cipher, cipher->key_bytes))
+		return err_set(err, ERR_ZERO_KEY, "CRYPTO INFO: WARNING: zero key detected");
+	return 0;
+}
+
+int data_key_new(const struct data_key_config *cfg, struct data_key **out, struct err *err)
+{
+	struct data_key_config full = *cfg;
+	const struct data_format_ops *ops = data_format_choose(cfg);
+	struct data_key *key;
+	int ret = data_key_check(cfg, err);
+
+	if (!ret && !ops)
+		ret = err_set(err, ERR_UNSUPPORTED, "Cipher '%s' mode not supported",
+			      cipher_by_id(cfg->cipher)->name);
+	if (ret < 0)
+		goto err_wipe;
+	key = calloc(1, sizeof(*key));
+	if (!key) {
+		ret = err_set(err, ERR_NOMEM, "data key %u: out of memory", cfg->key_id);
+		goto err_wipe;
+	}
+	data_limits_complete(&full.limits, full.cipher);
+	key->ops = ops;
+	key->key_id = cfg->key_id;
+	ret = ops->state_new(&full, &key->state, err);
+	if (ret < 0) {
+		free(key);
+		goto err_wipe;
+	}
+	*out = key;
+
+err_wipe:
+	secret_wipe(&full, sizeof(full));
+	return ret;
+}
+
+void data_key_free(struct data_key *key)
+{
+	if (!key)
+		return;
+	key->ops->state_free(key->state);
+	free(key);
+}
+
+uint8_t data_key_id(const struct data_key *key)
+{
+	return key->key_id;
+}
+
+size_t data_key_prefix(const struct data_key *key)
+{
+	return key->ops->prefix(key->state);
+}
+
+size_t data_key_overhead(const struct data_key *key)
+{
+	return key->ops->overhead(key->state);
+}
+
+int data_key_seal(struct data_key *key, const uint8_t *plain, size_t len, struct wr *out)
+{
+	struct wr at = *out;
+	int ret;
+
+	if (!len)
+		return ERR_SHORT;
+	ret = key->ops->seal(key->state, plain, len, &at);
+	if (unlikely(ret < 0))
+		return ret;
+	key->usage.seal_packets++;
+	key->usage.seal_bytes += at.len - out->len;
+	*out = at;
+	return 0;
+}
+
+int data_key_open(struct data_key *key, const uint8_t *packet, size_t len, uint8_t *out, size_t cap,
+		  size_t *out_len, uint64_t now_sec)
+{
+	struct rd r = rd_init(packet, len);
+	struct data_header hdr;
+	int ret = data_header_parse(&r, &hdr);
+
+	if (unlikely(ret < 0))
+		return ret;
+	if (unlikely(cap < len))
+		return ERR_OVERFLOW;
+	ret = key->ops->open(key->state, &hdr, packet, &r, out, out_len, now_sec);
+	if (unlikely(ret < 0))
+		return ret;
+	key->usage.open_packets++;
+	key->usage.open_bytes += len;
+	return 0;
+}
+
+bool data_key_renewal_due(const struct data_key *key)
+{
+	return key->ops->renewal_due(key->state);
+}
+
+void data_key_usage(const struct data_key *key, struct data_key_usage *out)
+{
+	*out = key->usage;
+	key->ops->usage(key->state, out);
+}
+
+const char *data_open_text(int error, unsigned int *verb)
+{
+	static const struct {
+		int error;
+		unsigned int verb;
+		const char *text;
+	} rows[] = {
+		{ERR_SHORT, 1, "missing IV info, missing tag or no payload"},
+		{ERR_AUTH, 4, "packet tag authentication failed"},
+		{ERR_PACKET_ID, 1, "error reading packet-id"},
+		{ERR_EPOCH, 1, "data packet with unknown epoch"},
+		{ERR_OPEN_LIMIT, 4, "Decryption failed verification limit reached."},
+		{ERR_REPLAY_SEEN, 1, "bad packet ID (may be a replay)"},
+		{ERR_REPLAY_OLD, 1, "bad packet ID (may be a replay)"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		if (rows[i].error == error) {
+			*verb = rows[i].verb;
+			return rows[i].text;
+		}
+	}
+	*verb = 4;
+	return err_text(error);
+}
+
+const char *data_open_prefix(const struct data_key *key)
+{
+	return key->ops->error_prefix;
+}
