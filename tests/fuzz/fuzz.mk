@@ -4,3 +4,9 @@
 # tests/fuzz/corpus/fuzz_NAME/. tests/fuzz/run.sh BUILDDIR runs them all.
 EXTRA_DIST += tests/fuzz/run.sh
 FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+if ENABLE_FUZZERS
+noinst_PROGRAMS += fuzz_data_packet
+fuzz_data_packet_SOURCES = tests/fuzz/fuzz_data_packet.c
+fuzz_data_packet_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_data_packet_LDADD = libdata.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
+endif
