@@ -10,3 +10,14 @@ fuzz_data_packet_SOURCES = tests/fuzz/fuzz_data_packet.c
 fuzz_data_packet_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_data_packet_LDADD = libdata.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
 endif
+
+# negotiation and control messages
+EXTRA_DIST += \
+	tests/fuzz/corpus/fuzz_peer_info
+if ENABLE_FUZZERS
+FUZZ_NEGOTIATION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
+noinst_PROGRAMS += fuzz_peer_info
+fuzz_peer_info_SOURCES = tests/fuzz/fuzz_peer_info.c
+fuzz_peer_info_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_peer_info_LDADD = $(FUZZ_NEGOTIATION_LDADD)
+endif

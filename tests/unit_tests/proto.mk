@@ -13,3 +13,15 @@ test_reliable_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
 test_replay_id_SOURCES = tests/unit_tests/test_replay_id.c
 test_replay_id_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_replay_id_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
+
+# negotiation and control messages
+NEGOTIATION_TESTS = test_proto_peer_info test_proto_ncp
+check_PROGRAMS += $(NEGOTIATION_TESTS)
+TESTS += $(NEGOTIATION_TESTS)
+NEGOTIATION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+test_proto_peer_info_SOURCES = tests/unit_tests/test_proto_peer_info.c
+test_proto_peer_info_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_proto_peer_info_LDADD = $(NEGOTIATION_LDADD)
+test_proto_ncp_SOURCES = tests/unit_tests/test_proto_ncp.c
+test_proto_ncp_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_proto_ncp_LDADD = $(NEGOTIATION_LDADD)

@@ -84,7 +84,7 @@ struct ncp_client {
  *
  * Return: 0 or ERR_OPTION.
  */
-int ncp_pushed_flags(char *const *words, size_t n, struct negotiated *n_out, struct err *err);
+int ncp_pushed_flags(const char *const *words, size_t n, struct negotiated *n_out, struct err *err);
 
 /** ncp_pushed_key_derivation() - take the argument of "key-derivation". Return: 0 or ERR_OPTION. */
 int ncp_pushed_key_derivation(const char *word, struct negotiated *n, struct err *err);

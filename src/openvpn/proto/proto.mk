@@ -9,3 +9,10 @@ libproto_a_SOURCES += \
 	src/openvpn/proto/reliable.c src/openvpn/proto/reliable.h \
 	src/openvpn/proto/replay_id.c src/openvpn/proto/replay_id.h \
 	src/openvpn/proto/session.h
+
+# negotiation and control messages
+libproto_a_SOURCES += \
+	src/openvpn/proto/iv_proto.h \
+	src/openvpn/proto/ncp.c src/openvpn/proto/ncp.h \
+	src/openvpn/proto/negotiated.h \
+	src/openvpn/proto/peer_info.c src/openvpn/proto/peer_info.h
