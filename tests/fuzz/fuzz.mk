@@ -13,11 +13,16 @@ endif
 
 # negotiation and control messages
 EXTRA_DIST += \
-	tests/fuzz/corpus/fuzz_peer_info
+	tests/fuzz/corpus/fuzz_peer_info \
+	tests/fuzz/corpus/fuzz_occ
 if ENABLE_FUZZERS
 FUZZ_NEGOTIATION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
 noinst_PROGRAMS += fuzz_peer_info
 fuzz_peer_info_SOURCES = tests/fuzz/fuzz_peer_info.c
 fuzz_peer_info_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_peer_info_LDADD = $(FUZZ_NEGOTIATION_LDADD)
+noinst_PROGRAMS += fuzz_occ
+fuzz_occ_SOURCES = tests/fuzz/fuzz_occ.c
+fuzz_occ_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_occ_LDADD = $(FUZZ_NEGOTIATION_LDADD)
 endif

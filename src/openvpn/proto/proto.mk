@@ -15,4 +15,5 @@ libproto_a_SOURCES += \
 	src/openvpn/proto/iv_proto.h \
 	src/openvpn/proto/ncp.c src/openvpn/proto/ncp.h \
 	src/openvpn/proto/negotiated.h \
+	src/openvpn/proto/occ.c src/openvpn/proto/occ.h \
 	src/openvpn/proto/peer_info.c src/openvpn/proto/peer_info.h
