@@ -14,7 +14,8 @@ endif
 # negotiation and control messages
 EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_peer_info \
-	tests/fuzz/corpus/fuzz_occ
+	tests/fuzz/corpus/fuzz_occ \
+	tests/fuzz/corpus/fuzz_push
 if ENABLE_FUZZERS
 FUZZ_NEGOTIATION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
 noinst_PROGRAMS += fuzz_peer_info
@@ -25,4 +26,8 @@ noinst_PROGRAMS += fuzz_occ
 fuzz_occ_SOURCES = tests/fuzz/fuzz_occ.c
 fuzz_occ_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_occ_LDADD = $(FUZZ_NEGOTIATION_LDADD)
+noinst_PROGRAMS += fuzz_push
+fuzz_push_SOURCES = tests/fuzz/fuzz_push.c
+fuzz_push_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_push_LDADD = $(FUZZ_NEGOTIATION_LDADD)
 endif

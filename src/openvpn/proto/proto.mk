@@ -16,4 +16,6 @@ libproto_a_SOURCES += \
 	src/openvpn/proto/ncp.c src/openvpn/proto/ncp.h \
 	src/openvpn/proto/negotiated.h \
 	src/openvpn/proto/occ.c src/openvpn/proto/occ.h \
-	src/openvpn/proto/peer_info.c src/openvpn/proto/peer_info.h
+	src/openvpn/proto/peer_info.c src/openvpn/proto/peer_info.h \
+	src/openvpn/proto/push.c src/openvpn/proto/push.h \
+	src/openvpn/proto/push_list.c
