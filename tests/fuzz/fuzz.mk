@@ -15,7 +15,8 @@ endif
 EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_peer_info \
 	tests/fuzz/corpus/fuzz_occ \
-	tests/fuzz/corpus/fuzz_push
+	tests/fuzz/corpus/fuzz_push \
+	tests/fuzz/corpus/fuzz_control_msg
 if ENABLE_FUZZERS
 FUZZ_NEGOTIATION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
 noinst_PROGRAMS += fuzz_peer_info
@@ -30,4 +31,8 @@ noinst_PROGRAMS += fuzz_push
 fuzz_push_SOURCES = tests/fuzz/fuzz_push.c
 fuzz_push_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_push_LDADD = $(FUZZ_NEGOTIATION_LDADD)
+noinst_PROGRAMS += fuzz_control_msg
+fuzz_control_msg_SOURCES = tests/fuzz/fuzz_control_msg.c
+fuzz_control_msg_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_control_msg_LDADD = $(FUZZ_NEGOTIATION_LDADD)
 endif

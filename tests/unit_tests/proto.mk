@@ -15,7 +15,8 @@ test_replay_id_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_replay_id_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
 
 # negotiation and control messages
-NEGOTIATION_TESTS = test_proto_peer_info test_proto_ncp test_proto_occ test_proto_push
+NEGOTIATION_TESTS = test_proto_peer_info test_proto_ncp test_proto_occ test_proto_push \
+	test_proto_control_msg
 check_PROGRAMS += $(NEGOTIATION_TESTS)
 TESTS += $(NEGOTIATION_TESTS)
 NEGOTIATION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
@@ -31,3 +32,6 @@ test_proto_occ_LDADD = $(NEGOTIATION_LDADD)
 test_proto_push_SOURCES = tests/unit_tests/test_proto_push.c
 test_proto_push_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_proto_push_LDADD = $(NEGOTIATION_LDADD)
+test_proto_control_msg_SOURCES = tests/unit_tests/test_proto_control_msg.c
+test_proto_control_msg_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_proto_control_msg_LDADD = $(NEGOTIATION_LDADD)

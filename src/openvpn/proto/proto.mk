@@ -12,6 +12,8 @@ libproto_a_SOURCES += \
 
 # negotiation and control messages
 libproto_a_SOURCES += \
+	src/openvpn/proto/auth_failed.c \
+	src/openvpn/proto/control_msg.c src/openvpn/proto/control_msg.h \
 	src/openvpn/proto/iv_proto.h \
 	src/openvpn/proto/ncp.c src/openvpn/proto/ncp.h \
 	src/openvpn/proto/negotiated.h \
