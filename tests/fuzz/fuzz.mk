@@ -16,7 +16,8 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/fuzz_peer_info \
 	tests/fuzz/corpus/fuzz_occ \
 	tests/fuzz/corpus/fuzz_push \
-	tests/fuzz/corpus/fuzz_control_msg
+	tests/fuzz/corpus/fuzz_control_msg \
+	tests/fuzz/corpus/fuzz_auth_token
 if ENABLE_FUZZERS
 FUZZ_NEGOTIATION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
 noinst_PROGRAMS += fuzz_peer_info
@@ -35,4 +36,8 @@ noinst_PROGRAMS += fuzz_control_msg
 fuzz_control_msg_SOURCES = tests/fuzz/fuzz_control_msg.c
 fuzz_control_msg_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_control_msg_LDADD = $(FUZZ_NEGOTIATION_LDADD)
+noinst_PROGRAMS += fuzz_auth_token
+fuzz_auth_token_SOURCES = tests/fuzz/fuzz_auth_token.c
+fuzz_auth_token_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_auth_token_LDADD = $(FUZZ_NEGOTIATION_LDADD)
 endif

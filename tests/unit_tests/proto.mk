@@ -16,7 +16,7 @@ test_replay_id_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
 
 # negotiation and control messages
 NEGOTIATION_TESTS = test_proto_peer_info test_proto_ncp test_proto_occ test_proto_push \
-	test_proto_control_msg
+	test_proto_control_msg test_proto_auth_token
 check_PROGRAMS += $(NEGOTIATION_TESTS)
 TESTS += $(NEGOTIATION_TESTS)
 NEGOTIATION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
@@ -35,3 +35,6 @@ test_proto_push_LDADD = $(NEGOTIATION_LDADD)
 test_proto_control_msg_SOURCES = tests/unit_tests/test_proto_control_msg.c
 test_proto_control_msg_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_proto_control_msg_LDADD = $(NEGOTIATION_LDADD)
+test_proto_auth_token_SOURCES = tests/unit_tests/test_proto_auth_token.c
+test_proto_auth_token_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_proto_auth_token_LDADD = $(NEGOTIATION_LDADD)

@@ -11,19 +11,18 @@
 #include "base/str.h"
 
 enum {
-	AUTH_TOKEN_KEY_LEN = 32,     /* bytes 64 .. 95 of the key file's 128 */
-	AUTH_TOKEN_SESSION_LEN = 12, /* raw */
+	AUTH_TOKEN_HMAC_KEY_LEN = 32, /* bytes 64 .. 95 of the key file's 128 */
+	AUTH_TOKEN_SESSION_LEN = 12,  /* raw */
 	AUTH_TOKEN_SESSION_TEXT = 16 + 1,
 	AUTH_TOKEN_LEN = 91, /* characters */
 };
 
 #define AUTH_TOKEN_PREFIX	"SESS_ID_AT_"
 #define AUTH_TOKEN_EXPIRED_TEXT "SESSION: token expired"
-#define AUTH_TOKEN_PEM_NAME	"OpenVPN auth-token server key"
 
 /* Secret of a server, and its rules. */
 struct auth_token_config {
-	uint8_t key[AUTH_TOKEN_KEY_LEN];
+	uint8_t key[AUTH_TOKEN_HMAC_KEY_LEN];
 	uint32_t lifetime_sec; /* 0: no end */
 	uint32_t renewal_sec;
 };

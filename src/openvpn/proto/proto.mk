@@ -13,6 +13,7 @@ libproto_a_SOURCES += \
 # negotiation and control messages
 libproto_a_SOURCES += \
 	src/openvpn/proto/auth_failed.c \
+	src/openvpn/proto/auth_token.c src/openvpn/proto/auth_token.h \
 	src/openvpn/proto/control_msg.c src/openvpn/proto/control_msg.h \
 	src/openvpn/proto/iv_proto.h \
 	src/openvpn/proto/ncp.c src/openvpn/proto/ncp.h \
