@@ -65,6 +65,20 @@ static void hex__both_ways(void **state)
 	assert_int_equal(str_from_hex(out, 3, "0aff1g"), ERR_INVALID);
 }
 
+static void hex__buffer_of_exact_size__holds_all_bytes(void **state)
+{
+	const uint8_t bytes[] = {0x0a, 0xff, 0x10};
+	char plain[7], separated[9], one_less[8];
+
+	(void)state;
+	str_hex(plain, sizeof(plain), bytes, 3, 0);
+	assert_string_equal(plain, "0aff10");
+	str_hex(separated, sizeof(separated), bytes, 3, ':');
+	assert_string_equal(separated, "0a:ff:10");
+	str_hex(one_less, sizeof(one_less), bytes, 3, ':');
+	assert_string_equal(one_less, "0a:ff");
+}
+
 static void secret__compare(void **state)
 {
 	char *s = secret_strdup("hunter2");
@@ -201,6 +215,7 @@ int main(void)
 		cmocka_unit_test(err__errno__code_and_text),
 		cmocka_unit_test(base64__round_trip_and_bad_input),
 		cmocka_unit_test(hex__both_ways),
+		cmocka_unit_test(hex__buffer_of_exact_size__holds_all_bytes),
 		cmocka_unit_test(secret__compare),
 		cmocka_unit_test(random__seeded_is_repeatable_and_bounded),
 		cmocka_unit_test(addr__parse_and_format),

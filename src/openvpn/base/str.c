@@ -123,7 +123,7 @@ void str_hex(char *out, size_t cap, const uint8_t *bytes, size_t len, char sep)
 	static const char digits[] = "0123456789abcdef";
 	size_t at = 0;
 
-	for (size_t i = 0; i < len && cap - at > 3; i++) {
+	for (size_t i = 0; i < len && cap - at > (sep && i ? 3 : 2); i++) {
 		if (sep && i)
 			out[at++] = sep;
 		out[at++] = digits[bytes[i] >> 4];
