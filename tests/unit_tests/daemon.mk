@@ -8,10 +8,15 @@ test_daemon_remote_list_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_remote_list_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)
 
 # around the connection
-DAEMON_SUPPORT_TESTS = test_daemon_signals test_daemon_credentials test_daemon_status test_daemon_user_pass
+DAEMON_SUPPORT_TESTS = test_daemon_signals \
+	test_daemon_credentials \
+	test_daemon_status \
+	test_daemon_temp_file \
+	test_daemon_user_pass
 check_PROGRAMS += $(DAEMON_SUPPORT_TESTS)
 TESTS += $(DAEMON_SUPPORT_TESTS)
-DAEMON_SUPPORT_LIBS = libdaemon.a libbase.a $(LIBUV_LIBS) $(CMOCKA_LIBS)
+DAEMON_SUPPORT_LIBS = libdaemon.a libnet.a libconfig.a libovpncrypto.a libbase.a \
+	$(OPENSSL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBNL_LIBS) $(LIBSYSTEMD_LIBS) $(LZO_LIBS) $(CMOCKA_LIBS)
 test_daemon_signals_SOURCES = tests/unit_tests/test_daemon_signals.c tests/unit_tests/daemon_test.h
 test_daemon_signals_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_signals_LDADD = $(DAEMON_SUPPORT_LIBS)
@@ -21,6 +26,9 @@ test_daemon_credentials_LDADD = $(DAEMON_SUPPORT_LIBS)
 test_daemon_status_SOURCES = tests/unit_tests/test_daemon_status.c tests/unit_tests/daemon_test.h
 test_daemon_status_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_status_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_temp_file_SOURCES = tests/unit_tests/test_daemon_temp_file.c tests/unit_tests/daemon_test.h
+test_daemon_temp_file_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_temp_file_LDADD = $(DAEMON_SUPPORT_LIBS)
 test_daemon_user_pass_SOURCES = tests/unit_tests/test_daemon_user_pass.c tests/unit_tests/daemon_test.h
 test_daemon_user_pass_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_user_pass_LDADD = $(DAEMON_SUPPORT_LIBS)

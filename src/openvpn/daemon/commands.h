@@ -14,6 +14,8 @@ void version_title(struct str *out);
 void version_libraries(struct str *out);
 /** version_dco() - "DCO version: N/A", or what the kernel offers */
 void version_dco(struct str *out);
+/** version_block() - the whole text of --version */
+void version_block(struct str *out);
 /** version_log() - the three lines, as every start logs them */
 void version_log(const struct log *log);
 

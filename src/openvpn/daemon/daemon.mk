@@ -19,5 +19,5 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/signals.c src/openvpn/daemon/signals.h \
 	src/openvpn/daemon/status_client.c src/openvpn/daemon/status_client.h \
 	src/openvpn/daemon/status_file.c src/openvpn/daemon/status_file.h \
-	src/openvpn/daemon/temp_file.h \
+	src/openvpn/daemon/temp_file.c src/openvpn/daemon/temp_file.h \
 	src/openvpn/daemon/user_pass.c src/openvpn/daemon/user_pass.h

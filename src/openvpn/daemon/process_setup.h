@@ -24,11 +24,18 @@
 int process_background(const struct config *cfg, struct log_sink *sink, const struct log *log,
 		       struct err *err) MUST_CHECK;
 
-/** process_write_pid() - --writepid. Return: 0, or the fatal "Open error on pid file %s". */
-int process_write_pid(const struct config_process *cfg, const struct log *log,
-		      struct err *err) MUST_CHECK;
-/** process_remove_pid() - at the end; impossible after chroot, then nothing happens */
-void process_remove_pid(const struct config_process *cfg);
+/* The file of --writepid. All zero is "none". */
+struct pid_file {
+	char path[4096]; /* absolute: the working directory may change */
+	pid_t owner;	 /* only this process removes it, no child of it */
+};
+
+/** pid_file_write() - call after process_background(). Return: 0, or the fatal "Open error on pid
+ * file %s". */
+int pid_file_write(struct pid_file *f, const struct config_process *cfg,
+		   struct err *err) MUST_CHECK;
+/** pid_file_remove() - at the end; with chroot nothing happens, as it is out of reach */
+void pid_file_remove(struct pid_file *f, const struct config_process *cfg);
 
 /** process_tune() - --nice and --mlock, once, after process_background() */
 int process_tune(const struct config_process *cfg, const struct log *log,

@@ -66,17 +66,21 @@ bool script_configured(const struct script_runner *r, enum script_hook hook);
 int script_run(struct script_runner *r, enum script_hook hook, struct env *env,
 	       const char *const *args, size_t n, int *exit_code, struct err *err);
 
+struct script_wait;
+
 /**
  * script_start() - the same without waiting
  * @done: called once from the loop; failures were logged as by script_run()
- * @out: NULL, or gets the handle for process_abandon()
+ * @out: NULL, or gets the handle for script_abandon(); invalid once @done was called
  *
  * Return: 0 when started, ERR_NOT_FOUND when nothing is configured, ERR_SCRIPT when it could not be
  * started (@done is not called then).
  */
 int script_start(struct script_runner *r, enum script_hook hook, struct env *env,
 		 const char *const *args, size_t n, process_done_fn done, void *ctx,
-		 struct process **out, struct err *err) MUST_CHECK;
+		 struct script_wait **out, struct err *err) MUST_CHECK;
+/** script_abandon() - @done will not be called; the program runs on */
+void script_abandon(struct script_wait *w);
 
 /* Arguments of up, down, route-pre-down. Addresses are "" or NULL when unset. */
 struct script_device {
