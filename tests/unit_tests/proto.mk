@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 # the session: packets, wraps, reliability, keys
-SESSION_TESTS = test_packet test_reliable test_replay_id
+SESSION_TESTS = test_packet test_reliable test_replay_id test_wrap
 check_PROGRAMS += $(SESSION_TESTS)
 TESTS += $(SESSION_TESTS)
+SESSION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 test_packet_SOURCES = tests/unit_tests/test_packet.c
 test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_packet_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
+test_packet_LDADD = $(SESSION_LDADD)
 test_reliable_SOURCES = tests/unit_tests/test_reliable.c
 test_reliable_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_reliable_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
+test_reliable_LDADD = $(SESSION_LDADD)
 test_replay_id_SOURCES = tests/unit_tests/test_replay_id.c
 test_replay_id_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_replay_id_LDADD = libproto.a libbase.a $(CMOCKA_LIBS)
+test_replay_id_LDADD = $(SESSION_LDADD)
+test_wrap_SOURCES = tests/unit_tests/test_wrap.c
+test_wrap_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_wrap_LDADD = $(SESSION_LDADD)
 
 # negotiation and control messages
 NEGOTIATION_TESTS = test_proto_peer_info test_proto_ncp test_proto_occ test_proto_push \

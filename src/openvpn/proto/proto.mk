@@ -8,7 +8,11 @@ libproto_a_SOURCES += \
 	src/openvpn/proto/packet.c src/openvpn/proto/packet.h \
 	src/openvpn/proto/reliable.c src/openvpn/proto/reliable.h \
 	src/openvpn/proto/replay_id.c src/openvpn/proto/replay_id.h \
-	src/openvpn/proto/session.h
+	src/openvpn/proto/wrap.c src/openvpn/proto/wrap.h \
+	src/openvpn/proto/wrap_auth.c \
+	src/openvpn/proto/wrap_crypt.c \
+	src/openvpn/proto/wrap_key.h \
+	src/openvpn/proto/wrap_wkc.c
 
 # negotiation and control messages
 libproto_a_SOURCES += \
