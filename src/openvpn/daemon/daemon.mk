@@ -4,6 +4,7 @@ libdaemon_a_SOURCES =
 
 # connection: transport, remotes, client
 libdaemon_a_SOURCES += \
+	src/openvpn/daemon/data_slots.c src/openvpn/daemon/data_slots.h \
 	src/openvpn/daemon/link.c src/openvpn/daemon/link.h \
 	src/openvpn/daemon/remote_list.c src/openvpn/daemon/remote_list.h
 
