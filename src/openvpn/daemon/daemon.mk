@@ -6,7 +6,9 @@ libdaemon_a_SOURCES =
 libdaemon_a_SOURCES += \
 	src/openvpn/daemon/data_slots.c src/openvpn/daemon/data_slots.h \
 	src/openvpn/daemon/link.c src/openvpn/daemon/link.h \
-	src/openvpn/daemon/remote_list.c src/openvpn/daemon/remote_list.h
+	src/openvpn/daemon/negotiation_setup.c src/openvpn/daemon/negotiation_setup.h \
+	src/openvpn/daemon/remote_list.c src/openvpn/daemon/remote_list.h \
+	src/openvpn/daemon/tls_setup.c src/openvpn/daemon/tls_setup.h
 
 # around the connection: commands, credentials, scripts, DNS, process, signals
 libdaemon_a_SOURCES += \

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From options to what both ends tell each other: options string, peer info, session limits. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/attr.h"
+#include "base/env.h"
+#include "base/err.h"
+#include "config/config.h"
+#include "net/netlink.h"
+#include "proto/occ.h"
+#include "proto/peer_info.h"
+#include "proto/session.h"
+
+/** occ_setup() - our options string and the one expected from the peer, of the entry in use */
+int occ_setup(const struct config *cfg, char local[OCC_STRING_MAX], char expected[OCC_STRING_MAX],
+	      struct err *err) MUST_CHECK;
+
+/* What the data plane in use can do, as far as the peer is told. */
+struct peer_info_features {
+	bool epoch;
+	bool push_update;
+};
+
+/**
+ * peer_info_setup() - the block that we send
+ * @nl: for the hardware address with --push-peer-info
+ */
+int peer_info_setup(const struct config *cfg, const struct peer_info_features *features,
+		    const struct env *env, struct netlink *nl, char out[PEER_INFO_MAX],
+		    struct err *err) MUST_CHECK;
+
+/** peer_info_setup_iv_proto() - the IV_PROTO value of that block, for p2p negotiation */
+uint32_t peer_info_setup_iv_proto(const struct config *cfg,
+				  const struct peer_info_features *features);
+
+/** session_setup() - timers and limits; tls, wrap and mode are the caller's to fill in */
+void session_setup(const struct config *cfg, struct session_config *out);
