@@ -8,7 +8,9 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/link.c src/openvpn/daemon/link.h \
 	src/openvpn/daemon/negotiation_setup.c src/openvpn/daemon/negotiation_setup.h \
 	src/openvpn/daemon/remote_list.c src/openvpn/daemon/remote_list.h \
-	src/openvpn/daemon/tls_setup.c src/openvpn/daemon/tls_setup.h
+	src/openvpn/daemon/tls_setup.c src/openvpn/daemon/tls_setup.h \
+	src/openvpn/daemon/tunnel.c src/openvpn/daemon/tunnel.h \
+	src/openvpn/daemon/tunnel_setup.c src/openvpn/daemon/tunnel_setup.h
 
 # around the connection: commands, credentials, scripts, DNS, process, signals
 libdaemon_a_SOURCES += \
