@@ -4,6 +4,13 @@ libdaemon_a_SOURCES =
 
 # connection: transport, remotes, client
 libdaemon_a_SOURCES += \
+	src/openvpn/daemon/app.c src/openvpn/daemon/app.h \
+	src/openvpn/daemon/client.c src/openvpn/daemon/client.h \
+	src/openvpn/daemon/client_connect.c \
+	src/openvpn/daemon/client_internal.h \
+	src/openvpn/daemon/client_push.c \
+	src/openvpn/daemon/client_session.c \
+	src/openvpn/daemon/client_tunnel.c \
 	src/openvpn/daemon/data_slots.c src/openvpn/daemon/data_slots.h \
 	src/openvpn/daemon/link.c src/openvpn/daemon/link.h \
 	src/openvpn/daemon/negotiation_setup.c src/openvpn/daemon/negotiation_setup.h \

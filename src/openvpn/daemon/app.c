@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From arguments to a running client or server and back; SIGHUP begins again. Spec 04 section 3. */
+#include "daemon/app.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "crypto/cipher.h"
+#include "crypto/kdf.h"
+#include "daemon/client.h"
+#include "daemon/commands.h"
+#include "daemon/credentials.h"
+#include "daemon/environment.h"
+#include "daemon/status_file.h"
+#include "dco.h"
+
+#define RUN_DIR "/run/openvpn"
+
+/* ---- what lower layers ask ---- */
+
+static int host_log_file(void *ctx, const char *path, bool append)
+{
+	struct app *app = ctx;
+
+	return log_sink_open_file(app->sink, path, append) < 0 ? EACCES : 0;
+}
+
+static void host_log_syslog(void *ctx, const char *ident)
+{
+	struct app *app = ctx;
+
+	log_sink_open_syslog(app->sink, ident);
+}
+
+static void host_log_format(void *ctx, const struct config_log *log)
+{
+	struct app *app = ctx;
+
+	log_sink_set_verb(app->sink, log->verb);
+	log_sink_set_mute(app->sink, log->mute);
+	log_sink_set_timestamps(app->sink, !log->suppress_timestamps);
+	log_sink_set_machine_readable(app->sink, log->machine_readable);
+	log_sink_set_errors_to_stderr(app->sink, log->errors_to_stderr);
+}
+
+static bool host_cipher(void *ctx, const char *name, char *out, size_t cap)
+{
+	const struct cipher_info *info = cipher_by_name(name);
+
+	(void)ctx;
+	if (!info || !cipher_available(info))
+		return false;
+	return str_copy(out, cap, info->name);
+}
+
+static bool host_tls1_prf(void *ctx)
+{
+	(void)ctx;
+	return tls1_prf_self_test() == 0;
+}
+
+int app_key_password(void *user, char *buf, size_t cap)
+{
+	struct app *app = user;
+	struct prompter prompter = prompter_console();
+	struct err err = {0};
+	int ret = password_obtain(&prompter, "Private Key", app->cfg->tls.askpass_file, buf, &err);
+
+	(void)cap; /* password_obtain() needs USER_PASS_MAX, which tls/ gives */
+	if (ret < 0)
+		log_error(&app->log, "%s", err.text);
+	return ret;
+}
+
+const struct dco_backend *app_backend(struct app *app, const struct config *cfg)
+{
+	size_t count;
+	const struct dco_backend *const *all = dco_backends(&count);
+
+	(void)app;
+	(void)cfg;
+	return all[count - 1];
+}
+
+/* ---- one run ---- */
+
+static void on_signal(void *ctx, int signum)
+{
+	struct app *app = ctx;
+	struct str text = str_init();
+
+	if (signum == SIGUSR2) {
+		if (app->client)
+			client_status(app->client, &text);
+		for (char *line = strtok(text.text, "\n"); line; line = strtok(NULL, "\n"))
+			log_info(&app->log, 1, "%s", line);
+		str_fini(&text);
+		return;
+	}
+	if (app->client)
+		client_signal(app->client);
+}
+
+static void format_status(void *ctx, struct str *out)
+{
+	struct app *app = ctx;
+
+	if (app->client)
+		client_status(app->client, out);
+}
+
+void app_finished(struct app *app, enum app_outcome outcome)
+{
+	if (app->outcome == APP_RUNNING)
+		app->outcome = outcome;
+	uv_stop(app->loop);
+}
+
+int app_initialised(struct app *app, bool with_errors, struct err *err)
+{
+	int ret =
+		process_privileges_apply(&app->privileges, app->cfg, false, false, &app->log, err);
+
+	if (ret == 0)
+		process_notify_up(with_errors);
+	return ret;
+}
+
+static struct credentials *make_credentials(const struct config *cfg, const struct log *log)
+{
+	static const enum credentials_retry retry[] = {
+		[CONFIG_AUTH_RETRY_NONE] = CREDENTIALS_RETRY_NONE,
+		[CONFIG_AUTH_RETRY_NOINTERACT] = CREDENTIALS_RETRY_NOINTERACT,
+		[CONFIG_AUTH_RETRY_INTERACT] = CREDENTIALS_RETRY_INTERACT,
+	};
+	struct credentials_config c = {
+		.enabled = cfg->auth.user_pass,
+		.file = cfg->auth.user_pass_file.path,
+		.inline_text = config_file_is_inline(&cfg->auth.user_pass_file)
+				       ? cfg->auth.user_pass_file.text
+				       : NULL,
+		.username_only = cfg->auth.username_only,
+		.nocache = cfg->auth.nocache,
+		.retry = retry[cfg->auth.retry],
+		.static_challenge = cfg->auth.challenge,
+		.static_challenge_echo = cfg->auth.challenge_echo,
+		.format = cfg->auth.challenge_concat ? CREDENTIALS_CONCAT : CREDENTIALS_SCRV1,
+	};
+
+	return credentials_new(&c, log);
+}
+
+static int remap(enum config_signal s)
+{
+	switch (s) {
+	case CONFIG_SIGHUP:
+		return SIGHUP;
+	case CONFIG_SIGTERM:
+		return SIGTERM;
+	case CONFIG_SIGNAL_NONE:
+		break;
+	}
+	return 0;
+}
+
+/* Passwords are asked for while there still is a terminal. */
+static int ask_passwords(struct app *app, struct err *err)
+{
+	int ret = credentials_prepare(app->credentials, err);
+
+	if (ret == ERR_AGAIN) {
+		struct prompter prompter = prompter_console();
+
+		ret = credentials_ask(app->credentials, &prompter, err);
+	}
+	return ret;
+}
+
+/* Steps between the checks and the first packet that happen once a process (spec 07 section 5.1).
+ */
+static int start_process(struct app *app, struct err *err)
+{
+	int ret = process_background(app->cfg, app->sink, &app->log, err);
+
+	/* The loop would not survive a fork. */
+	if (ret == 0 && uv_loop_init(app->loop))
+		return err_set(err, ERR_SYSTEM, "cannot make an event loop");
+	app->loop_open = ret == 0;
+
+	if (ret == 0)
+		ret = pid_file_write(&app->pid_file, &app->cfg->process, err);
+	if (ret == 0)
+		ret = process_tune(&app->cfg->process, &app->log, err);
+	return ret;
+}
+
+static int open_system(struct app *app, struct err *err)
+{
+	struct err journal = {0};
+	int ret = netlink_open(&app->log, &app->nl, err);
+
+	if (ret < 0)
+		return ret;
+	if (route_journal_open(RUN_DIR, app->nl, &app->log, &app->journal, &journal) < 0) {
+		log_info(&app->log, 3, "Note: changed routes are not recorded: %s", journal.text);
+		app->journal = NULL;
+	}
+	return 0;
+}
+
+static int run_setup(struct app *app, bool first, struct err *err)
+{
+	const struct config *cfg = app->cfg;
+	int ret;
+
+	app->env = env_new();
+	app->credentials = app->credentials ? app->credentials : make_credentials(cfg, &app->log);
+	if (!app->env || !app->credentials)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	ret = ask_passwords(app, err);
+	if (ret == 0 && first)
+		ret = process_privileges_init(&app->privileges, cfg, &app->log, err);
+	if (ret == 0 && first)
+		ret = start_process(app, err);
+	if (ret == 0 && first)
+		ret = open_system(app, err);
+	if (ret < 0)
+		return ret;
+	environment_add_start(app->env, cfg, getpid(), clock_now().unix_sec);
+	signal_state_init(&app->signals, remap(cfg->process.remap_usr1));
+	script_runner_init(&app->scripts, app->loop, &cfg->scripts, &app->log);
+	app->dns = dns_runner_new(cfg, &app->scripts.policy, &app->log, &app->rng);
+	if (!app->dns)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	if (cfg->process.user && !app->privileges.applied)
+		ret = dns_runner_keep_privileges(app->dns, err);
+	if (ret == 0 && cfg->process.status_file)
+		app->status = status_file_open(cfg->process.status_file, &app->log);
+	if (ret == 0)
+		ret = process_privileges_apply(&app->privileges, cfg, true, false, &app->log, err);
+	return ret;
+}
+
+static int run_start(struct app *app, struct err *err)
+{
+	int ret =
+		signal_watch_new(&app->watch, app->loop, &app->signals, &app->log, on_signal, app);
+
+	if (ret < 0)
+		return err_set(err, ret, "cannot watch signals: %s", err_text(ret));
+	if (app->cfg->mode == CONFIG_MODE_SERVER)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "--mode server is not supported by this build yet");
+	ret = client_start(app, &app->client, err);
+	if (ret < 0)
+		return ret;
+	if (app->status)
+		status_file_start(app->status, app->loop, app->cfg->process.status_sec,
+				  format_status, app);
+	process_notify_ready();
+	process_leave_directory(&app->cfg->process, &app->log);
+	return 0;
+}
+
+static void run_cleanup(struct app *app)
+{
+	status_file_close(app->status);
+	app->status = NULL;
+	client_free(app->client);
+	app->client = NULL;
+	if (app->dns)
+		dns_runner_down(app->dns);
+	dns_runner_free(app->dns);
+	app->dns = NULL;
+	if (app->watch)
+		signal_watch_close(app->watch);
+	app->watch = NULL;
+	if (app->loop_open)
+		uv_run(app->loop, UV_RUN_DEFAULT); /* the last close callbacks */
+	env_free(app->env);
+	app->env = NULL;
+}
+
+/* One run until a signal or a fatal error ends it. Return: whether to begin again (SIGHUP). */
+static bool run_once(struct app *app, bool first, struct err *err)
+{
+	int ret = run_setup(app, first, err);
+	bool again = false;
+
+	app->outcome = APP_RUNNING;
+	if (ret == 0)
+		ret = run_start(app, err);
+	if (ret == 0)
+		uv_run(app->loop, UV_RUN_DEFAULT);
+	if (ret < 0) {
+		log_fatal(&app->log, "%s", err->text);
+		app->outcome = APP_FATAL;
+	}
+	again = app->outcome == APP_SIGNAL && signal_pending(&app->signals) == SIGHUP;
+	run_cleanup(app);
+	return again;
+}
+
+/* ---- configuration ---- */
+
+/* Option errors come without timestamp and with a hint (spec 04 conventions). */
+static void report_parse_error(struct app *app, int code, const struct err *err)
+{
+	if (code == ERR_USAGE) {
+		log_sink_set_timestamps(app->sink, false);
+		log_fatal(&app->log, "%s", err->text);
+		log_fatal(&app->log, "Use --help for more information.");
+		return;
+	}
+	log_fatal(&app->log, "%s", err->text);
+	log_fatal(&app->log, "Exiting due to fatal error");
+}
+
+/* Return: -1 to go on, else the exit status. */
+static int load_config(struct app *app)
+{
+	struct config_report report = {0};
+	struct err err = {0};
+	int ret, status;
+
+	config_free(app->cfg);
+	app->cfg = config_new();
+	if (!app->cfg)
+		return 1;
+	ret = config_parse_command_line(app->cfg, app->argc, app->argv, &app->host, &report, &err);
+	if (ret == 0 && app->cfg->command.kind != CONFIG_RUN) {
+		config_report_log(&report, &app->log);
+		config_report_fini(&report);
+		status = command_run(app->cfg, &app->log);
+		if (status >= 0)
+			return status;
+	}
+	if (ret == 0)
+		ret = config_finish(app->cfg, &app->host, &report, &err);
+	config_report_log(&report, &app->log);
+	if (ret == 0) {
+		config_dump(app->cfg, &report);
+		config_warnings(app->cfg, &report);
+		config_report_log(&report, &app->log);
+	}
+	config_report_fini(&report);
+	if (ret == 0)
+		return -1;
+	report_parse_error(app, ret, &err);
+	return 1;
+}
+
+static int app_main(struct app *app)
+{
+	struct err err = {0};
+	bool first = true, again;
+	int status;
+
+	do {
+		status = load_config(app);
+		if (status >= 0)
+			return status;
+		version_log(&app->log);
+		if (app->cfg->command.kind == CONFIG_TEST_CRYPTO)
+			return command_test_crypto(app->cfg, &app->log);
+		again = run_once(app, first, &err);
+		first = false;
+	} while (again);
+	if (app->outcome == APP_FATAL) {
+		log_fatal(&app->log, "Exiting due to fatal error");
+		return 1;
+	}
+	process_notify_stopping();
+	pid_file_remove(&app->pid_file, &app->cfg->process);
+	return 0;
+}
+
+static void app_fini(struct app *app)
+{
+	credentials_free(app->credentials);
+	route_journal_close(app->journal);
+	netlink_close(app->nl);
+	config_free(app->cfg);
+	if (app->loop_open)
+		uv_loop_close(app->loop);
+	log_sink_free(app->sink);
+}
+
+int app_run(int argc, char **argv)
+{
+	uv_loop_t loop;
+	struct app app = {
+		.argc = argc,
+		.argv = argv,
+		.loop = &loop,
+		.sink = log_sink_new(),
+		.rng = rng_system(),
+	};
+	int status;
+
+	if (!app.sink)
+		return 1;
+	app.log = log_init(app.sink, "");
+	app.host = (struct config_host){
+		.ctx = &app,
+		.log_to_file = host_log_file,
+		.log_to_syslog = host_log_syslog,
+		.log_format = host_log_format,
+		.cipher_canonical = host_cipher,
+		.has_tls1_prf = host_tls1_prf,
+	};
+	status = app_main(&app);
+	app_fini(&app);
+	return status;
+}

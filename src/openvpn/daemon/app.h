@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What one process has: loop, log, configuration, signals. Owned by main.c, passed down. */
+#pragma once
+
+#include <stdbool.h>
+
+#include <uv.h>
+
+#include "base/env.h"
+#include "base/err.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "config/config.h"
+#include "config/parse.h"
+#include "daemon/dns.h"
+#include "daemon/process_setup.h"
+#include "daemon/script.h"
+#include "daemon/signals.h"
+#include "net/netlink.h"
+#include "net/process.h"
+#include "net/route_set.h"
+
+struct client;
+struct server;
+struct dco_backend;
+struct credentials;
+struct status_file;
+
+enum app_outcome {
+	APP_RUNNING,
+	APP_SIGNAL, /* the pending signal says what comes next */
+	APP_FATAL,  /* the line has been logged */
+};
+
+struct app {
+	int argc;
+	char **argv;
+	uv_loop_t *loop; /* once loop_open: made after going into the background */
+	bool loop_open;
+	struct log_sink *sink;
+	struct log log;
+	struct config_host host; /* callbacks for parsing, also of pushed options */
+	struct config *cfg;	 /* of the present run; replaced by SIGHUP */
+	struct env *env;	 /* what scripts get */
+	struct rng rng;
+	struct signal_state signals;
+	struct signal_watch *watch;
+	struct netlink *nl;
+	struct route_journal *journal;
+	struct script_runner scripts;
+	struct dns_runner *dns;
+	struct process_privileges privileges;
+	struct pid_file pid_file;
+	struct credentials *credentials;
+	struct status_file *status;
+	enum app_outcome outcome;
+	struct client *client;
+};
+
+/**
+ * app_run() - parse, run until the end, and clean up
+ *
+ * Return: the exit status of the process: 0 for an end by signal, 1 for errors.
+ */
+int app_run(int argc, char **argv);
+
+/** app_key_password() - tls_password_fn: the passphrase of a private key; @user is the app */
+int app_key_password(void *user, char *buf, size_t cap);
+
+/** app_backend() - the data plane for these options */
+const struct dco_backend *app_backend(struct app *app, const struct config *cfg);
+
+/** app_finished() - the client or server has ended; called once, from the loop */
+void app_finished(struct app *app, enum app_outcome outcome);
+
+/**
+ * app_initialised() - the tunnel is up: drop privileges if that is still due, tell the service
+ * manager
+ * @with_errors: some route is missing
+ *
+ * Return: 0, or ERR_* with the fatal line in @err.
+ */
+int app_initialised(struct app *app, bool with_errors, struct err *err) MUST_CHECK;

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The client's control channel: packets, events of the session, what the session asks. */
+#include "daemon/client_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/str.h"
+#include "config/features.h"
+#include "daemon/app.h"
+#include "daemon/credentials.h"
+#include "daemon/negotiation_setup.h"
+#include "tls/tls.h"
+
+static struct peer_info_features features(const struct client *c)
+{
+	/* The engine is always there to fall back on, so what it can do may be announced. */
+	(void)c;
+	return (struct peer_info_features){.epoch = true, .push_update = false};
+}
+
+/* ---- what the session asks ---- */
+
+static int key_text(void *ctx, uint8_t key_id, struct session_key_text *text)
+{
+	struct client *c = ctx;
+	struct peer_info_features f = features(c);
+	struct err err = {0};
+	int ret;
+
+	(void)key_id;
+	ret = peer_info_setup(c->cfg, &f, c->app->env, c->app->nl, c->peer_info, &err);
+	if (ret < 0) {
+		log_error(&c->log, "%s", err.text);
+		return ret;
+	}
+	text->options = c->occ_local;
+	text->peer_info = c->peer_info[0] ? c->peer_info : NULL;
+	ret = credentials_wire(c->app->credentials, &text->username, &text->password);
+	if (ret < 0)
+		log_error(&c->log, "no credentials for the key exchange: %s", err_text(ret));
+	else
+		c->credentials_sent = true;
+	return ret;
+}
+
+static enum verify_verdict verify_by_script(void *user, unsigned int depth, const char *subject,
+					    struct env *env)
+{
+	struct client *c = user;
+
+	if (!script_configured(&c->app->scripts, SCRIPT_TLS_VERIFY))
+		return VERIFY_SKIP;
+	if (script_tls_verify(&c->app->scripts, env, depth, subject) < 0)
+		return VERIFY_REJECT;
+	return VERIFY_ACCEPT;
+}
+
+static const struct verify_hooks verify_hooks = {.script = verify_by_script};
+
+/* ---- events ---- */
+
+/* Spec 03 section 3.1.4: differences are told at verb 7 and never matter. */
+static void compare_options(struct client *c, const char *received)
+{
+	struct str lines = str_init();
+	const char *line, *end;
+
+	occ_peer_cipher(received, c->occ_peer_cipher, sizeof(c->occ_peer_cipher));
+	if (log_enabled(&c->log, 7)) {
+		occ_compare(c->occ_expected, received, &lines);
+		for (line = str_text(&lines); (end = strchr(line, '\n')); line = end + 1)
+			log_info(&c->log, 7, "%.*s", (int)(end - line), line);
+	}
+	str_fini(&lines);
+}
+
+static void export_peer_info(struct client *c, const char *text)
+{
+	struct peer_info_line line;
+
+	while (text && peer_info_next(&text, &line)) {
+		if (!line.valid) {
+			log_warn(&c->log, "%s", PEER_INFO_INVALID_TEXT);
+			continue;
+		}
+		log_info(&c->log, 1, "peer info: %s=%s", line.name, line.value);
+		env_set(c->app->env, line.name, line.value);
+	}
+}
+
+static void on_peer_key_method(struct client *c, const struct now *now,
+			       const struct session_event *ev)
+{
+	compare_options(c, ev->peer.options);
+	export_peer_info(c, ev->peer.peer_info);
+	if (c->base->tls.server)
+		session_auth(c->session, *now, ev->key_serial, SESSION_AUTH_OK);
+	/* The password has done its work for this key; --auth-nocache forgets it here. */
+	if (c->credentials_sent)
+		credentials_used(c->app->credentials);
+	c->credentials_sent = false;
+}
+
+static void export_trusted_address(struct client *c)
+{
+	const union sock_addr *remote = session_remote(c->session);
+	struct ip_addr ip = sock_addr_ip(remote);
+	char text[ADDR_TEXT_MAX];
+
+	env_del(c->app->env, "trusted_ip");
+	env_del(c->app->env, "trusted_ip6");
+	env_set(c->app->env, ip.family == AF_INET6 ? "trusted_ip6" : "trusted_ip",
+		ip_addr_format(&ip, text, sizeof(text)));
+	env_setf(c->app->env, "trusted_port", "%u", sock_addr_port(remote));
+}
+
+static void on_active(struct client *c, const struct now *now, const struct session_event *ev)
+{
+	if (ev->key_id != 0)
+		return; /* a renegotiation: nothing is asked again */
+	export_trusted_address(c);
+	c->active_at_ms = now->mono_ms;
+	c->connect_until = TIME_NEVER;
+	client_tunnel_connection_initiated(c);
+	if (c->pull)
+		client_push_start(c, now->mono_ms);
+	else
+		client_push_p2p(c, now);
+}
+
+static void on_failed(struct client *c, const struct session_event *ev)
+{
+	client_raise(c, c->base->tls.exit_on_failure ? SIGTERM : SIGUSR1,
+		     ev->reason ? ev->reason : "tls-error");
+}
+
+static void on_event(struct client *c, const struct now *now, const struct session_event *ev)
+{
+	switch (ev->type) {
+	case SESSION_EV_INITIAL_PACKET:
+		c->connect_until = TIME_NEVER;
+		if (c->state == CLIENT_WAIT)
+			client_set_state(c, CLIENT_AUTH);
+		if (!c->cfg->ce.remote)
+			link_set_remote(c->link, &ev->from);
+		break;
+	case SESSION_EV_PEER_KEY_METHOD:
+		on_peer_key_method(c, now, ev);
+		break;
+	case SESSION_EV_ACTIVE:
+		on_active(c, now, ev);
+		break;
+	case SESSION_EV_CONTROL_MESSAGE:
+		client_push_message(c, now, ev->message);
+		break;
+	case SESSION_EV_KEY_READY:
+		client_tunnel_key(c, now, ev);
+		break;
+	case SESSION_EV_KEY_SEND:
+	case SESSION_EV_KEY_EXPIRED:
+		break; /* client_tunnel_sync_keys() looks at the whole picture */
+	case SESSION_EV_AUTH_TIMEOUT:
+	case SESSION_EV_FAILED:
+		on_failed(c, ev);
+		break;
+	}
+}
+
+static void send_packets(struct client *c, const struct now *now)
+{
+	struct session_packet *packet = &c->packet;
+
+	while (session_output(c->session, *now, packet)) {
+		const union sock_addr *to =
+			packet->to.sa.sa_family == AF_UNSPEC ? link_remote(c->link) : &packet->to;
+		int ret = link_send(c->link, to, packet->data, packet->len);
+
+		if (ret < 0 && ret != ERR_AGAIN)
+			log_info(&c->log, 2, "write to %s: %s",
+				 c->session_cfg.transport == SESSION_UDP ? "UDP" : "TCP",
+				 strerror(errno));
+	}
+}
+
+void client_session_pump(struct client *c, const struct now *now)
+{
+	struct session_event ev;
+
+	session_timer(c->session, *now);
+	while (c->session && session_next_event(c->session, &ev)) {
+		on_event(c, now, &ev);
+		if (c->state == CLIENT_ENDED)
+			return;
+	}
+	if (!c->session)
+		return;
+	client_tunnel_sync_keys(c, now);
+	send_packets(c, now);
+}
+
+void client_session_packet(struct client *c, const union sock_addr *from, const uint8_t *bytes,
+			   size_t len)
+{
+	struct now now = clock_now();
+
+	if (!c->session)
+		return;
+	if (session_input(c->session, now, from, bytes, len) == 0) {
+		if (c->silence_until != TIME_NEVER)
+			client_watch_silence(c, now.mono_ms);
+		if (c->peer_added)
+			(void)dco_peer_note_rx(tunnel_device(c->tunnel), c->peer_id);
+	}
+	client_wake(c);
+}
+
+/* ---- life ---- */
+
+int client_session_init(struct client *c, struct err *err)
+{
+	int ret = tls_setup_context(c->base, app_key_password, c->app, &c->log, &c->tls, err);
+
+	return ret < 0 ? ret : verify_setup_new(c->base, &c->verify, err);
+}
+
+static int prepare(struct client *c, struct err *err)
+{
+	int ret;
+
+	wrap_config_free(c->wrap);
+	c->wrap = NULL;
+	ret = wrap_setup(c->cfg, &c->cfg->ce, &c->wrap, err);
+	if (ret < 0)
+		return ret;
+	session_setup(c->cfg, &c->session_cfg);
+	c->session_cfg.mode = c->pull ? SESSION_PULL_CLIENT : SESSION_P2P;
+	c->session_cfg.wrap = c->wrap;
+	c->session_cfg.tls = c->tls;
+	return occ_setup(c->cfg, c->occ_local, c->occ_expected, err);
+}
+
+void client_session_start(struct client *c, const struct now *now)
+{
+	struct session_hooks hooks = {
+		.key_text = key_text,
+		.verify = verify_setup_config(c->verify),
+		.verify_hooks = &verify_hooks,
+		.env = c->app->env,
+		.ctx = c,
+	};
+	struct err err = {0};
+
+	c->neg = negotiated_init();
+	c->occ_peer_cipher[0] = '\0';
+	if (prepare(c, &err) < 0) {
+		client_fatal(c, "%s", err.text);
+		return;
+	}
+	log_info(&c->log, 7, "Local Options String (VER=V4): '%s'", c->occ_local);
+	log_info(&c->log, 7, "Expected Remote Options String (VER=V4): '%s'", c->occ_expected);
+	c->session = session_new(&c->session_cfg, &hooks, &c->log, &c->app->rng, *now);
+	if (!c->session) {
+		client_fatal(c, "out of memory");
+		return;
+	}
+	client_watch_silence(c, now->mono_ms);
+	if (c->cfg->ce.remote)
+		session_start(c->session, *now, link_remote(c->link));
+	client_wake(c);
+}
+
+void client_session_stop(struct client *c)
+{
+	struct now now = clock_now();
+
+	if (c->session && c->link)
+		send_packets(c, &now); /* a TLS alert, or the acknowledgement of what ended us */
+	session_free(c->session);
+	c->session = NULL;
+}
+
+void client_session_fini(struct client *c)
+{
+	wrap_config_free(c->wrap);
+	verify_setup_free(c->verify);
+	tls_ctx_free(c->tls);
+}
