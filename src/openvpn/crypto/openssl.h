@@ -7,3 +7,13 @@
 #include <openssl/types.h>
 #include <openssl/err.h>
 #undef ERR_STATE
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** openssl_next_error() - take the oldest queued error, as the user sees it after "OpenSSL: "
+ * @code: gets the library's code; may be NULL
+ *
+ * Return: false when there is none.
+ */
+bool openssl_next_error(char *buf, size_t cap, unsigned long *code);

@@ -64,17 +64,18 @@ const char *crypto_library_version(void)
 	return OpenSSL_version(OPENSSL_VERSION);
 }
 
-/* The oldest queued error as the user sees it. Return: false when there is none. */
-static bool next_error(char *buf, size_t cap)
+bool openssl_next_error(char *buf, size_t cap, unsigned long *code)
 {
 	const char *data = NULL;
 	char text[256];
 	int flags = 0;
-	unsigned long code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
+	const unsigned long e = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
 
-	if (code == 0)
+	if (code)
+		*code = e;
+	if (e == 0)
 		return false;
-	ERR_error_string_n(code, text, sizeof(text));
+	ERR_error_string_n(e, text, sizeof(text));
 	snprintf(buf, cap, "%s:%s", text, data && (flags & ERR_TXT_STRING) ? data : "");
 	return true;
 }
@@ -84,7 +85,7 @@ unsigned int crypto_log_errors(const struct log *log)
 	char line[ERROR_LINE_MAX];
 	unsigned int n = 0;
 
-	for (; next_error(line, sizeof(line)); n++)
+	for (; openssl_next_error(line, sizeof(line), NULL); n++)
 		log_error(log, "OpenSSL: %s", line);
 	return n;
 }
@@ -95,7 +96,7 @@ void crypto_errors_text(char *buf, size_t cap)
 	size_t len = 0;
 
 	buf[0] = '\0';
-	while (next_error(line, sizeof(line))) {
+	while (openssl_next_error(line, sizeof(line), NULL)) {
 		const int n = snprintf(buf + len, cap - len, "%s%s", len ? " | " : "", line);
 
 		len = n < 0 || (size_t)n >= cap - len ? cap - 1 : len + (size_t)n;

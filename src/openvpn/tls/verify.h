@@ -97,6 +97,9 @@ struct verify_input {
 /** verify_cert() - steps 1 - 14 for one certificate. Return: 0, or ERR_CERT (lines were logged). */
 int verify_cert(struct verify *v, const struct verify_input *in) MUST_CHECK;
 
+/** verify_leaf_accepted() - whether the certificate at depth 0 passed all steps */
+bool verify_leaf_accepted(const struct verify *v);
+
 /** verify_common_name() - user name of the leaf, "" until it was accepted or without certificate */
 const char *verify_common_name(const struct verify *v);
 
