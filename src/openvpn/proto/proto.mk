@@ -5,6 +5,7 @@ libproto_a_SOURCES =
 # the session: packets, wraps, reliability, keys
 libproto_a_SOURCES += \
 	src/openvpn/proto/constants.h \
+	src/openvpn/proto/key_method.c src/openvpn/proto/key_method.h \
 	src/openvpn/proto/packet.c src/openvpn/proto/packet.h \
 	src/openvpn/proto/reliable.c src/openvpn/proto/reliable.h \
 	src/openvpn/proto/replay_id.c src/openvpn/proto/replay_id.h \
