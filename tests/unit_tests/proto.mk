@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 # the session: packets, wraps, reliability, keys
-SESSION_TESTS = test_packet test_reliable test_replay_id test_wrap test_key_method
+SESSION_TESTS = test_packet test_reliable test_replay_id test_wrap test_key_method test_stateless
 check_PROGRAMS += $(SESSION_TESTS)
 TESTS += $(SESSION_TESTS)
 SESSION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
@@ -20,6 +20,9 @@ test_wrap_LDADD = $(SESSION_LDADD)
 test_key_method_SOURCES = tests/unit_tests/test_key_method.c
 test_key_method_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_key_method_LDADD = $(SESSION_LDADD)
+test_stateless_SOURCES = tests/unit_tests/test_stateless.c
+test_stateless_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_stateless_LDADD = $(SESSION_LDADD)
 
 # negotiation and control messages
 NEGOTIATION_TESTS = test_proto_peer_info test_proto_ncp test_proto_occ test_proto_push \

@@ -5,10 +5,13 @@ libproto_a_SOURCES =
 # the session: packets, wraps, reliability, keys
 libproto_a_SOURCES += \
 	src/openvpn/proto/constants.h \
+	src/openvpn/proto/cookie.c src/openvpn/proto/cookie.h \
 	src/openvpn/proto/key_method.c src/openvpn/proto/key_method.h \
 	src/openvpn/proto/packet.c src/openvpn/proto/packet.h \
 	src/openvpn/proto/reliable.c src/openvpn/proto/reliable.h \
 	src/openvpn/proto/replay_id.c src/openvpn/proto/replay_id.h \
+	src/openvpn/proto/siphash.c src/openvpn/proto/siphash.h \
+	src/openvpn/proto/stateless.c src/openvpn/proto/stateless.h \
 	src/openvpn/proto/wrap.c src/openvpn/proto/wrap.h \
 	src/openvpn/proto/wrap_auth.c \
 	src/openvpn/proto/wrap_crypt.c \
