@@ -10,6 +10,13 @@ libproto_a_SOURCES += \
 	src/openvpn/proto/packet.c src/openvpn/proto/packet.h \
 	src/openvpn/proto/reliable.c src/openvpn/proto/reliable.h \
 	src/openvpn/proto/replay_id.c src/openvpn/proto/replay_id.h \
+	src/openvpn/proto/session.c src/openvpn/proto/session.h src/openvpn/proto/session_impl.h \
+	src/openvpn/proto/session_control.c \
+	src/openvpn/proto/session_data.c \
+	src/openvpn/proto/session_event.c \
+	src/openvpn/proto/session_key.c \
+	src/openvpn/proto/session_route.c \
+	src/openvpn/proto/session_send.c \
 	src/openvpn/proto/siphash.c src/openvpn/proto/siphash.h \
 	src/openvpn/proto/stateless.c src/openvpn/proto/stateless.h \
 	src/openvpn/proto/wrap.c src/openvpn/proto/wrap.h \

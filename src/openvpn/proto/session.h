@@ -187,7 +187,6 @@ struct session_data_key {
 	uint8_t key_id;
 	uint32_t key_serial;
 	bool sends; /* exactly one of them */
-	bool ready; /* KEY_READY was reported; always true here, for tables of the caller */
 };
 
 /**
@@ -255,6 +254,12 @@ bool session_next_event(struct session *s, struct session_event *ev);
  */
 void session_auth(struct session *s, struct now now, uint32_t key_serial,
 		  enum session_auth verdict);
+
+/**
+ * session_extend_auth() - how long a PENDING decision may take; preset is the key promotion time
+ * @deadline_ms: mono_ms
+ */
+void session_extend_auth(struct session *s, uint32_t key_serial, uint64_t deadline_ms);
 
 /**
  * session_options_done() - the option exchange of the session's first key is finished
