@@ -35,3 +35,25 @@ test_daemon_temp_file_LDADD = $(DAEMON_SUPPORT_LIBS)
 test_daemon_user_pass_SOURCES = tests/unit_tests/test_daemon_user_pass.c tests/unit_tests/daemon_test.h
 test_daemon_user_pass_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_user_pass_LDADD = $(DAEMON_SUPPORT_LIBS)
+
+# server
+SERVER_TESTS = test_daemon_auth_files test_daemon_client_table test_daemon_connect_phase \
+	test_daemon_pool test_daemon_status_server
+check_PROGRAMS += $(SERVER_TESTS)
+TESTS += $(SERVER_TESTS)
+SERVER_TEST_LIBS = libdaemon.a libbase.a $(LIBUV_LIBS) $(CMOCKA_LIBS)
+test_daemon_auth_files_SOURCES = tests/unit_tests/test_daemon_auth_files.c
+test_daemon_auth_files_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_auth_files_LDADD = $(SERVER_TEST_LIBS)
+test_daemon_client_table_SOURCES = tests/unit_tests/test_daemon_client_table.c
+test_daemon_client_table_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_client_table_LDADD = $(SERVER_TEST_LIBS)
+test_daemon_connect_phase_SOURCES = tests/unit_tests/test_daemon_connect_phase.c
+test_daemon_connect_phase_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_connect_phase_LDADD = $(SERVER_TEST_LIBS)
+test_daemon_pool_SOURCES = tests/unit_tests/test_daemon_pool.c
+test_daemon_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_pool_LDADD = $(SERVER_TEST_LIBS)
+test_daemon_status_server_SOURCES = tests/unit_tests/test_daemon_status_server.c
+test_daemon_status_server_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_status_server_LDADD = $(SERVER_TEST_LIBS)

@@ -33,3 +33,12 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/status_file.c src/openvpn/daemon/status_file.h \
 	src/openvpn/daemon/temp_file.c src/openvpn/daemon/temp_file.h \
 	src/openvpn/daemon/user_pass.c src/openvpn/daemon/user_pass.h
+
+# server: clients, their addresses and their way in
+libdaemon_a_SOURCES += \
+	src/openvpn/daemon/auth_files.c src/openvpn/daemon/auth_files.h \
+	src/openvpn/daemon/client_table.c src/openvpn/daemon/client_table.h \
+	src/openvpn/daemon/connect_phase.c src/openvpn/daemon/connect_phase.h \
+	src/openvpn/daemon/learn_table.c src/openvpn/daemon/learn_table.h \
+	src/openvpn/daemon/pool.c src/openvpn/daemon/pool.h \
+	src/openvpn/daemon/status_server.c src/openvpn/daemon/status_server.h

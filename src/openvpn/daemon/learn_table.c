@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "daemon/learn_table.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash_table.h"
+
+struct learn_entry {
+	struct hash_link by_net;
+	struct learn_entry *older, *newer;
+	struct learn_row row;
+};
+
+struct learn_table {
+	struct hash_table by_net;
+	struct learn_entry *oldest, *newest;
+};
+
+struct learn_table *learn_table_new(uint32_t seed)
+{
+	struct learn_table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	if (hash_table_init(&t->by_net, seed) < 0) {
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void learn_table_free(struct learn_table *t)
+{
+	struct learn_entry *newer;
+
+	if (!t)
+		return;
+	for (struct learn_entry *e = t->oldest; e; e = newer) {
+		newer = e->newer;
+		free(e);
+	}
+	hash_table_fini(&t->by_net);
+	free(t);
+}
+
+size_t learn_table_count(const struct learn_table *t)
+{
+	return t->by_net.count;
+}
+
+static uint32_t learn_hash(const struct learn_table *t, const struct ip_net *net)
+{
+	const uint8_t head[] = {(uint8_t)net->addr.family, net->bits};
+	uint32_t h = hash_table_hash(&t->by_net, 0, head, sizeof(head));
+
+	if (net->addr.family == AF_INET6)
+		return hash_table_hash(&t->by_net, h, &net->addr.u.in6, sizeof(net->addr.u.in6));
+	return hash_table_hash(&t->by_net, h, &net->addr.u.in4, sizeof(net->addr.u.in4));
+}
+
+static struct learn_entry *learn_find(const struct learn_table *t, const struct ip_net *net)
+{
+	struct hash_link *link = hash_table_first(&t->by_net, learn_hash(t, net));
+
+	for (; link; link = hash_table_next(link)) {
+		struct learn_entry *e = container_of(link, struct learn_entry, by_net);
+
+		if (e->row.net.bits == net->bits && ip_addr_equal(&e->row.net.addr, &net->addr))
+			return e;
+	}
+	return NULL;
+}
+
+static size_t learn_held(const struct learn_table *t, const struct client_entry *owner)
+{
+	size_t n = 0;
+
+	for (const struct learn_entry *e = t->oldest; e; e = e->newer)
+		n += e->row.owner == owner;
+	return n;
+}
+
+static bool learn_all_bytes(const void *bytes, size_t len, uint8_t value)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		if (p[i] != value)
+			return false;
+	return true;
+}
+
+static bool learn_is_refused(const struct ip_net *net, const struct ip_addr *own)
+{
+	bool is6 = net->addr.family == AF_INET6;
+	const void *bytes = is6 ? (const void *)&net->addr.u.in6 : (const void *)&net->addr.u.in4;
+	size_t len = is6 ? sizeof(net->addr.u.in6) : sizeof(net->addr.u.in4);
+
+	if (net->bits >= 8 && learn_all_bytes(bytes, len, 0))
+		return true;
+	if (learn_all_bytes(bytes, len, 0xff))
+		return true;
+	return net->bits == 8 * len && ip_addr_is_set(own) && ip_addr_equal(own, &net->addr);
+}
+
+enum learn_step learn_table_check(struct learn_table *t, const struct ip_net *net,
+				  const struct client_entry *owner, uint32_t quota,
+				  const struct ip_addr *own, uint64_t unix_sec)
+{
+	struct learn_entry *e = learn_find(t, net);
+
+	if (learn_is_refused(net, own))
+		return LEARN_REFUSED;
+	if (e && e->row.owner == owner) {
+		e->row.last_unix_sec = unix_sec;
+		return LEARN_KNOWN;
+	}
+	if (learn_held(t, owner) >= quota)
+		return LEARN_QUOTA;
+	return e ? LEARN_UPDATE : LEARN_ADD;
+}
+
+int learn_table_set(struct learn_table *t, const struct ip_net *net, struct client_entry *owner,
+		    uint64_t unix_sec)
+{
+	struct learn_entry *e = learn_find(t, net);
+
+	if (!e) {
+		e = calloc(1, sizeof(*e));
+		if (!e)
+			return ERR_NOMEM;
+		e->row.net = *net;
+		e->older = t->newest;
+		*(t->newest ? &t->newest->newer : &t->oldest) = e;
+		t->newest = e;
+		hash_table_add(&t->by_net, &e->by_net, learn_hash(t, net));
+	}
+	e->row.owner = owner;
+	e->row.last_unix_sec = unix_sec;
+	return 0;
+}
+
+struct client_entry *learn_table_owner(const struct learn_table *t, const struct ip_net *net)
+{
+	struct learn_entry *e = learn_find(t, net);
+
+	return e ? e->row.owner : NULL;
+}
+
+static void learn_delete(struct learn_table *t, struct learn_entry *e)
+{
+	*(e->older ? &e->older->newer : &t->oldest) = e->newer;
+	*(e->newer ? &e->newer->older : &t->newest) = e->older;
+	hash_table_del(&t->by_net, &e->by_net);
+	free(e);
+}
+
+bool learn_table_forget(struct learn_table *t, const struct client_entry *owner,
+			uint64_t before_unix_sec, struct learn_row *row)
+{
+	for (struct learn_entry *e = t->oldest; e; e = e->newer) {
+		if (owner ? e->row.owner != owner : e->row.last_unix_sec >= before_unix_sec)
+			continue;
+		*row = e->row;
+		learn_delete(t, e);
+		return true;
+	}
+	return false;
+}
+
+bool learn_table_at(const struct learn_table *t, size_t index, struct learn_row *row)
+{
+	for (const struct learn_entry *e = t->oldest; e; e = e->newer) {
+		if (index-- > 0)
+			continue;
+		*row = e->row;
+		return true;
+	}
+	return false;
+}
+
+const char *learn_net_format(const struct ip_net *net, char *buf, size_t cap)
+{
+	char text[ADDR_TEXT_MAX];
+	bool host = net->bits == (net->addr.family == AF_INET6 ? 128 : 32);
+
+	ip_addr_format(&net->addr, text, sizeof(text));
+	if (host)
+		snprintf(buf, cap, "%s", text);
+	else
+		snprintf(buf, cap, "%s/%u", text, net->bits);
+	return buf;
+}
