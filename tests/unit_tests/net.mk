@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-NET_TESTS = test_net_iface test_net_resolve test_net_route test_net_socket test_net_tun
+NET_TESTS = \
+	test_net_iface test_net_redirect test_net_resolve test_net_route test_net_route_journal \
+	test_net_route_set test_net_socket test_net_tun
 NET_TEST_LIBS = libnet.a libbase.a $(LIBNL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBSYSTEMD_LIBS) \
 	$(CMOCKA_LIBS)
 check_PROGRAMS += $(NET_TESTS)
@@ -8,12 +10,21 @@ EXTRA_DIST += tests/unit_tests/net_fixture.h
 test_net_iface_SOURCES = tests/unit_tests/test_net_iface.c
 test_net_iface_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_iface_LDADD = $(NET_TEST_LIBS)
+test_net_redirect_SOURCES = tests/unit_tests/test_net_redirect.c
+test_net_redirect_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_redirect_LDADD = $(NET_TEST_LIBS)
 test_net_resolve_SOURCES = tests/unit_tests/test_net_resolve.c
 test_net_resolve_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_resolve_LDADD = $(NET_TEST_LIBS)
 test_net_route_SOURCES = tests/unit_tests/test_net_route.c
 test_net_route_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_route_LDADD = $(NET_TEST_LIBS)
+test_net_route_journal_SOURCES = tests/unit_tests/test_net_route_journal.c
+test_net_route_journal_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_route_journal_LDADD = $(NET_TEST_LIBS)
+test_net_route_set_SOURCES = tests/unit_tests/test_net_route_set.c
+test_net_route_set_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_route_set_LDADD = $(NET_TEST_LIBS)
 test_net_socket_SOURCES = tests/unit_tests/test_net_socket.c
 test_net_socket_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_socket_LDADD = $(NET_TEST_LIBS)

@@ -3,8 +3,12 @@ noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
 	src/openvpn/net/iface.h src/openvpn/net/iface_linux.c \
 	src/openvpn/net/netlink.h src/openvpn/net/netlink_linux.c src/openvpn/net/netlink_linux.h \
+	src/openvpn/net/redirect.c src/openvpn/net/redirect.h \
 	src/openvpn/net/resolve.c src/openvpn/net/resolve.h \
 	src/openvpn/net/route.h src/openvpn/net/route_linux.c \
+	src/openvpn/net/route_journal.c src/openvpn/net/route_journal.h \
+	src/openvpn/net/route_journal_linux.c \
+	src/openvpn/net/route_set.c src/openvpn/net/route_set.h \
 	src/openvpn/net/socket.h src/openvpn/net/socket_errors_linux.c \
 	src/openvpn/net/socket_linux.c \
 	src/openvpn/net/tun.h src/openvpn/net/tun_linux.c

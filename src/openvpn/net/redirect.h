@@ -33,47 +33,66 @@ enum {
 	REDIRECT_LOCAL_NETS_MAX = 16
 };
 
-/* All that the plan depends on; collected from the system by redirect_look(). */
+/* All that the plan depends on; the system's part is collected by redirect_look(). */
 struct redirect_input {
 	unsigned int flags;
 	int tun_ifindex;
 	struct ip_addr vpn_gateway4; /* AF_UNSPEC: none known */
-	uint32_t metric4;	     /* of the routes into the VPN; 0: none */
-	uint32_t metric6;
-	struct ip_addr peer; /* address of the server's socket; AF_UNSPEC: none (inetd, unix) */
+	struct ip_addr peer;	     /* address of the server's socket; AF_UNSPEC: none */
+	bool peer6_covered;	     /* a --route-ipv6 (or the flag ipv6) leads to the peer */
+	/* before the tunnel: */
 	bool have_default4;
-	struct route default4; /* before the tunnel */
+	struct route default4;
+	bool have_default6;
+	struct route default6;
 	bool have_peer_path;
-	struct route peer_path; /* how the peer is reached now */
-	bool peer_covered;	/* IPv6 peer: a route of the main table leads to it */
-	struct ip_net local[REDIRECT_LOCAL_NETS_MAX]; /* networks of default4's interface */
-	size_t n_local;
-	struct ip_net local6[REDIRECT_LOCAL_NETS_MAX]; /* same interface, IPv6 */
+	struct route peer_path;			       /* how the peer is reached now */
+	struct ip_net local4[REDIRECT_LOCAL_NETS_MAX]; /* networks of default4's interface */
+	size_t n_local4;
+	struct ip_net local6[REDIRECT_LOCAL_NETS_MAX]; /* networks of default6's interface */
 	size_t n_local6;
 };
 
-/* Reasons why a part was left out; neither is fatal. */
+/* Reasons why a part was left out or changed; none is fatal. */
 enum redirect_note {
 	REDIRECT_NOTE_NO_VPN_GATEWAY = 1 << 0,
 	REDIRECT_NOTE_NO_DEFAULT = 1 << 1,
 	REDIRECT_NOTE_MULTIPATH = 1 << 2, /* default route has several next hops: def1 is used */
 };
 
+enum {
+	REDIRECT_NETS6_MAX = 4 + 2 * REDIRECT_LOCAL_NETS_MAX
+};
+
 struct redirect_plan {
-	struct route_ops ops; /* in the order to be carried out */
-	unsigned int notes;   /* REDIRECT_NOTE_* */
-	bool redirects4;      /* IPv4 traffic will go through the VPN */
+	struct route_ops ops4;			 /* in the order to be carried out */
+	struct route_ops ops6;			 /* before the IPv6 routes into the VPN */
+	struct ip_net nets6[REDIRECT_NETS6_MAX]; /* IPv6 networks that must lead into the VPN */
+	size_t n_nets6;
+	unsigned int notes; /* REDIRECT_NOTE_* */
+	bool redirects4;    /* IPv4 traffic will go through the VPN */
 };
 
 /**
  * redirect_plan() - decide what has to be done; a pure function
  * @plan: overwritten; release with redirect_plan_fini()
+ *
+ * The host route of the peer follows the path that it has now: via the gateway, or to the device
+ * when the peer is on the link. The flag local leaves it out.
  */
 void redirect_plan(const struct redirect_input *in, struct redirect_plan *plan);
 void redirect_plan_fini(struct redirect_plan *plan);
 
+/** redirect_nets6() - the IPv6 networks which the flag ipv6 stands for: "::/3" ... "fc00::/7" */
+const struct ip_net *redirect_nets6(size_t *n);
+
 /** redirect_note_text() - the known line of one REDIRECT_NOTE_* */
 const char *redirect_note_text(enum redirect_note note);
 
-/** redirect_look() - fill default4, peer_path, local nets of @in from the system; peer is set */
+/**
+ * redirect_look() - fill in the default routes, the peer's path and the local networks
+ * @in: flags, tun_ifindex and peer are set
+ *
+ * Routes through the tunnel itself do not count, as after a restart with persist-tun.
+ */
 void redirect_look(struct netlink *nl, struct redirect_input *in);

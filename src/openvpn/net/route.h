@@ -18,6 +18,7 @@ enum {
 	 */
 	ROUTE_PROTO_OPENVPN = 111,
 	ROUTE_TABLE_MAIN = 254,
+	ROUTE_TABLE_LOCAL = 255, /* of a lookup: an address of this machine */
 };
 
 /* One route with one next hop. All zero is a valid "none". */
@@ -57,13 +58,12 @@ int route_get(struct netlink *nl, const struct ip_addr *dst, struct route *out) 
 /**
  * route_default() - the default route of the main table with the lowest metric
  * @family: AF_INET or AF_INET6
+ * @not_ifindex: routes through this interface do not count; 0 for none
  *
  * Return: 0, ERR_NOT_FOUND, ERR_NOMEM or ERR_SYSTEM.
  */
-int route_default(struct netlink *nl, sa_family_t family, struct route *out) MUST_CHECK;
-
-/** route_covered() - whether any route of the main table leads to @ip (IPv6: no default needed) */
-bool route_covered(struct netlink *nl, const struct ip_addr *ip);
+int route_default(struct netlink *nl, sa_family_t family, int not_ifindex,
+		  struct route *out) MUST_CHECK;
 
 /**
  * route_connected() - the networks that are directly connected to an interface

@@ -204,6 +204,7 @@ static bool parse_route(struct nlmsghdr *nlh, struct route *out)
 
 struct lookup {
 	struct route *out;
+	int not_ifindex;
 	bool found;
 };
 
@@ -226,6 +227,9 @@ static void on_lookup(void *ctx, struct nlmsghdr *nlh)
 	l->out->src = netlink_get_ip(tb[RTA_PREFSRC], rtm->rtm_family);
 	if (!get_u32(tb[RTA_TABLE], &l->out->table))
 		l->out->table = rtm->rtm_table;
+	/* Lookups report the main table even for addresses of this machine. */
+	if (rtm->rtm_type == RTN_LOCAL)
+		l->out->table = ROUTE_TABLE_LOCAL;
 	if (get_u32(tb[RTA_OIF], &oif))
 		l->out->ifindex = (int)oif;
 }
@@ -275,13 +279,15 @@ static void on_default(void *ctx, struct nlmsghdr *nlh)
 		return;
 	if (l->found && rt.metric >= l->out->metric)
 		return;
+	if (l->not_ifindex && rt.ifindex == l->not_ifindex)
+		return;
 	l->found = true;
 	*l->out = rt;
 }
 
-int route_default(struct netlink *nl, sa_family_t family, struct route *out)
+int route_default(struct netlink *nl, sa_family_t family, int not_ifindex, struct route *out)
 {
-	struct lookup l = {.out = out};
+	struct lookup l = {.out = out, .not_ifindex = not_ifindex};
 	int ret;
 
 	*out = (struct route){0};
@@ -289,28 +295,6 @@ int route_default(struct netlink *nl, sa_family_t family, struct route *out)
 	if (ret < 0)
 		return ret;
 	return l.found ? 0 : ERR_NOT_FOUND;
-}
-
-struct cover {
-	const struct ip_addr *ip;
-	bool found;
-};
-
-static void on_cover(void *ctx, struct nlmsghdr *nlh)
-{
-	struct cover *c = ctx;
-	struct route rt;
-
-	if (parse_route(nlh, &rt) && table_of(&rt) == ROUTE_TABLE_MAIN &&
-	    ip_net_contains(&rt.dst, c->ip))
-		c->found = true;
-}
-
-bool route_covered(struct netlink *nl, const struct ip_addr *ip)
-{
-	struct cover c = {.ip = ip};
-
-	return dump_routes(nl, ip->family, on_cover, &c) == 0 && c.found;
 }
 
 struct connected {
