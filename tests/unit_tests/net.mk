@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 NET_TESTS = \
 	test_net_iface test_net_redirect test_net_resolve test_net_route test_net_route_journal \
-	test_net_route_set test_net_socket test_net_tun
+	test_net_route_list test_net_route_set test_net_socket test_net_tun
 NET_TEST_LIBS = libnet.a libbase.a $(LIBNL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBSYSTEMD_LIBS) \
 	$(CMOCKA_LIBS)
 check_PROGRAMS += $(NET_TESTS)
@@ -22,6 +22,9 @@ test_net_route_LDADD = $(NET_TEST_LIBS)
 test_net_route_journal_SOURCES = tests/unit_tests/test_net_route_journal.c
 test_net_route_journal_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_route_journal_LDADD = $(NET_TEST_LIBS)
+test_net_route_list_SOURCES = tests/unit_tests/test_net_route_list.c
+test_net_route_list_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_route_list_LDADD = $(NET_TEST_LIBS)
 test_net_route_set_SOURCES = tests/unit_tests/test_net_route_set.c
 test_net_route_set_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_route_set_LDADD = $(NET_TEST_LIBS)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 noinst_LIBRARIES += libnet.a
 libnet_a_SOURCES = \
+	src/openvpn/net/gateway.c src/openvpn/net/gateway.h \
 	src/openvpn/net/iface.h src/openvpn/net/iface_linux.c \
 	src/openvpn/net/netlink.h src/openvpn/net/netlink_linux.c src/openvpn/net/netlink_linux.h \
 	src/openvpn/net/redirect.c src/openvpn/net/redirect.h \
@@ -8,6 +9,8 @@ libnet_a_SOURCES = \
 	src/openvpn/net/route.h src/openvpn/net/route_linux.c \
 	src/openvpn/net/route_journal.c src/openvpn/net/route_journal.h \
 	src/openvpn/net/route_journal_linux.c \
+	src/openvpn/net/route_list.c src/openvpn/net/route_list.h \
+	src/openvpn/net/route_option.c src/openvpn/net/route_option.h \
 	src/openvpn/net/route_set.c src/openvpn/net/route_set.h \
 	src/openvpn/net/socket.h src/openvpn/net/socket_errors_linux.c \
 	src/openvpn/net/socket_linux.c \
