@@ -27,7 +27,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/environment.c src/openvpn/daemon/environment.h \
 	src/openvpn/daemon/process_setup.h \
 	src/openvpn/daemon/prompter.c src/openvpn/daemon/prompter.h \
-	src/openvpn/daemon/script.h \
+	src/openvpn/daemon/script.c src/openvpn/daemon/script.h \
 	src/openvpn/daemon/signals.c src/openvpn/daemon/signals.h \
 	src/openvpn/daemon/status_client.c src/openvpn/daemon/status_client.h \
 	src/openvpn/daemon/status_file.c src/openvpn/daemon/status_file.h \
