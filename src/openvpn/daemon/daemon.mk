@@ -26,7 +26,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/dns.c src/openvpn/daemon/dns.h \
 	src/openvpn/daemon/dns_runner.c \
 	src/openvpn/daemon/environment.c src/openvpn/daemon/environment.h \
-	src/openvpn/daemon/process_setup.h \
+	src/openvpn/daemon/process_setup.c src/openvpn/daemon/process_setup.h \
 	src/openvpn/daemon/prompter.c src/openvpn/daemon/prompter.h \
 	src/openvpn/daemon/script.c src/openvpn/daemon/script.h \
 	src/openvpn/daemon/signals.c src/openvpn/daemon/signals.h \
