@@ -21,7 +21,7 @@ libdaemon_a_SOURCES += \
 
 # around the connection: commands, credentials, scripts, DNS, process, signals
 libdaemon_a_SOURCES += \
-	src/openvpn/daemon/commands.h \
+	src/openvpn/daemon/commands.c src/openvpn/daemon/commands.h \
 	src/openvpn/daemon/credentials.c src/openvpn/daemon/credentials.h \
 	src/openvpn/daemon/dns.c src/openvpn/daemon/dns.h \
 	src/openvpn/daemon/dns_runner.c \
@@ -29,11 +29,14 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/process_setup.c src/openvpn/daemon/process_setup.h \
 	src/openvpn/daemon/prompter.c src/openvpn/daemon/prompter.h \
 	src/openvpn/daemon/script.c src/openvpn/daemon/script.h \
+	src/openvpn/daemon/self_test.c \
+	src/openvpn/daemon/show_gateway.c src/openvpn/daemon/show_gateway.h \
 	src/openvpn/daemon/signals.c src/openvpn/daemon/signals.h \
 	src/openvpn/daemon/status_client.c src/openvpn/daemon/status_client.h \
 	src/openvpn/daemon/status_file.c src/openvpn/daemon/status_file.h \
 	src/openvpn/daemon/temp_file.c src/openvpn/daemon/temp_file.h \
-	src/openvpn/daemon/user_pass.c src/openvpn/daemon/user_pass.h
+	src/openvpn/daemon/user_pass.c src/openvpn/daemon/user_pass.h \
+	src/openvpn/daemon/version.c
 
 # server: clients, their addresses and their way in
 libdaemon_a_SOURCES += \
