@@ -131,7 +131,7 @@ static const char *default_hwaddr(struct netlink *nl, char buf[3 * IFACE_LLADDR_
 	struct route route;
 	struct iface_info info;
 
-	if (route_default(nl, AF_INET, &route) < 0 ||
+	if (route_default(nl, AF_INET, 0, &route) < 0 ||
 	    iface_get(nl, route.ifindex, &info, NULL) < 0 || !info.has_lladdr)
 		return NULL;
 	str_hex(buf, 3 * IFACE_LLADDR_LEN, info.lladdr, sizeof(info.lladdr), ':');

@@ -78,7 +78,7 @@ static void show_family(struct netlink *nl, sa_family_t family, const struct ip_
 	struct str line = str_init();
 	struct route rt;
 	int rc = towards->family == family ? route_get(nl, towards, &rt)
-					   : route_default(nl, family, &rt);
+					   : route_default(nl, family, 0, &rt);
 
 	if (rc < 0)
 		return;
