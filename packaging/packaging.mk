@@ -2,6 +2,8 @@
 # What is installed beside the programs.
 helperdir = $(libexecdir)/openvpn
 dist_helper_SCRIPTS = packaging/dns-updown
+TESTS += tests/packaging/test_dns_updown.sh
+EXTRA_DIST += tests/packaging/test_dns_updown.sh
 
 completiondir = $(datadir)/bash-completion/completions
 dist_completion_DATA = packaging/bash-completion/openvpn
