@@ -61,7 +61,7 @@ peer_2_7()
 		echo "deb $mirror trixie-backports main" >"$root.new/etc/apt/sources.list.d/backports.list" &&
 		chroot "$root.new" apt-get -q update &&
 		DEBIAN_FRONTEND=noninteractive chroot "$root.new" apt-get -q install -y \
-			--no-install-recommends -t trixie-backports openvpn iproute2 &&
+			--no-install-recommends -t trixie-backports openvpn &&
 		chroot "$root.new" openvpn --version >/dev/null
 	} >"$CACHE/trixie.log" 2>&1; then
 		tail -n 20 "$CACHE/trixie.log" >&2
