@@ -102,15 +102,16 @@ static int genkey_path(const struct config *cfg, enum genkey_type type, const ch
 	if (!old)
 		return 0;
 	if (*path)
-		return err_set(err, ERR_USAGE,
-			       "You must provide a filename to either --genkey or --secret, not "
-			       "both");
+		return err_set(
+			err, ERR_USAGE,
+			"You must provide a filename to either --genkey or --secret, not both");
 	if (type != GENKEY_SECRET)
-		return err_set(err, ERR_USAGE,
-			       "Using --genkey type with --secret filename is not supported.  Use "
-			       "--genkey type filename instead.");
-	log_warn(log, "WARNING: Using --genkey --secret filename is DEPRECATED.  Use --genkey "
-		      "secret filename instead.");
+		return err_set(
+			err, ERR_USAGE,
+			"Using --genkey type with --secret filename is not supported.  Use --genkey type filename instead.");
+	log_warn(
+		log,
+		"WARNING: Using --genkey --secret filename is DEPRECATED.  Use --genkey secret filename instead.");
 	*path = old;
 	return 0;
 }
@@ -133,9 +134,9 @@ static int genkey(const struct config *cfg, const struct log *log)
 	if (rc == 0)
 		rc = genkey_path(cfg, req.type, &req.path, log, &err);
 	if (rc == 0 && req.type == GENKEY_CRYPT_V2_CLIENT && !source_given(&req.server_key))
-		rc = err_set(&err, ERR_USAGE,
-			     "--genkey tls-crypt-v2-client requires a server key to be set via "
-			     "--tls-crypt-v2 to create a client key");
+		rc = err_set(
+			&err, ERR_USAGE,
+			"--genkey tls-crypt-v2-client requires a server key to be set via --tls-crypt-v2 to create a client key");
 	if (rc == 0)
 		rc = genkey_run(&req, &rng, &err);
 	if (rc < 0)
@@ -158,8 +159,7 @@ static int persist_device(const struct config *cfg, bool on, const struct log *l
 	if (cfg->tun.ifconfig_local || cfg->tun.ifconfig6_local ||
 	    config_file_is_set(&cfg->crypto.secret) || cfg->tls.server || cfg->tls.client) {
 		err_set(&err, ERR_OPTION,
-			"Options error: options --mktun or --rmtun should only be used together "
-			"with --dev");
+			"Options error: options --mktun or --rmtun should only be used together with --dev");
 		return fail(&err, log);
 	}
 	if (!cfg->tun.dev) {

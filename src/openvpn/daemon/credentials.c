@@ -294,9 +294,9 @@ void credentials_used(struct credentials *c)
 		return;
 	}
 	if (!c->warned_cache)
-		log_warn(&c->log,
-			 "WARNING: this configuration may cache passwords in memory -- use "
-			 "the auth-nocache option to prevent this");
+		log_warn(
+			&c->log,
+			"WARNING: this configuration may cache passwords in memory -- use the auth-nocache option to prevent this");
 	c->warned_cache = true;
 }
 

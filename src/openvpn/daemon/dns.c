@@ -244,10 +244,10 @@ void dns_warn_unreachable(const struct dns_settings *dns, bool has_ipv4, bool ha
 		for (size_t j = 0; j < s->addr_count; j++)
 			reachable |= s->addr[j].ip.family == AF_INET6 ? has_ipv6 : has_ipv4;
 		if (!reachable)
-			log_warn(log,
-				 "DNS server %d only has address(es) from a family the tunnel is "
-				 "not configured for - it will not be reachable",
-				 s->priority);
+			log_warn(
+				log,
+				"DNS server %d only has address(es) from a family the tunnel is not configured for - it will not be reachable",
+				s->priority);
 	}
 }
 

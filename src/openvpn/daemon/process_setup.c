@@ -100,8 +100,9 @@ int process_privileges_init(struct process_privileges *p, const struct config *c
 	*p = (struct process_privileges){.chroot_dir = process->chroot_dir};
 	p->wanted = process->user || process->group || process->chroot_dir;
 	if (process->chroot_dir && !(process->user && process->group))
-		log_warn(log, "WARNING: you are using chroot without specifying user and group -- "
-			      "this may cause the chroot jail to be insecure");
+		log_warn(
+			log,
+			"WARNING: you are using chroot without specifying user and group -- this may cause the chroot jail to be insecure");
 	return privilege_lookup(process->user, process->group, &p->id, err);
 }
 
@@ -140,8 +141,9 @@ bool process_privileges_dco_possible(const struct config *cfg, const struct log 
 {
 	if (!cfg->process.user || privilege_can_keep(CAP_NET_ADMIN))
 		return true;
-	log_warn(log, "--user specified but lacking CAP_SETPCAP. Cannot retain CAP_NET_ADMIN. "
-		      "Disabling data channel offload");
+	log_warn(
+		log,
+		"--user specified but lacking CAP_SETPCAP. Cannot retain CAP_NET_ADMIN. Disabling data channel offload");
 	return false;
 }
 
@@ -149,10 +151,9 @@ int process_check_capability(struct err *err)
 {
 	if (privilege_has(CAP_NET_ADMIN))
 		return 0;
-	return err_set(err, ERR_PRIVILEGE,
-		       "cannot configure the network: this process lacks CAP_NET_ADMIN -- start it "
-		       "as root, or with AmbientCapabilities=CAP_NET_ADMIN in the systemd unit, or "
-		       "with --cap-add=NET_ADMIN in a container");
+	return err_set(
+		err, ERR_PRIVILEGE,
+		"cannot configure the network: this process lacks CAP_NET_ADMIN -- start it as root, or with AmbientCapabilities=CAP_NET_ADMIN in the systemd unit, or with --cap-add=NET_ADMIN in a container");
 }
 
 void process_notify_ready(void)
@@ -163,9 +164,10 @@ void process_notify_ready(void)
 
 void process_notify_up(bool with_errors)
 {
-	(void)notify_send(with_errors ? "STATUS=Failed to start up: Initialization Sequence "
-					"Completed With Errors\nERRNO=1"
-				      : "STATUS=Initialization Sequence Completed");
+	(void)notify_send(
+		with_errors
+			? "STATUS=Failed to start up: Initialization Sequence Completed With Errors\nERRNO=1"
+			: "STATUS=Initialization Sequence Completed");
 }
 
 void process_notify_reloading(void)

@@ -314,12 +314,15 @@ void script_note_security(const struct config_scripts *scripts, const struct log
 	if (!any_configured(scripts))
 		return;
 	if (scripts->security >= 3)
-		log_warn(log, "WARNING: the current --script-security setting may allow passwords "
-			      "to be passed to scripts via environmental variables");
+		log_warn(
+			log,
+			"WARNING: the current --script-security setting may allow passwords to be passed to scripts via environmental variables");
 	else if (scripts->security == 2)
-		log_warn(log, "NOTE: the current --script-security setting may allow this "
-			      "configuration to call user-defined scripts");
+		log_warn(
+			log,
+			"NOTE: the current --script-security setting may allow this configuration to call user-defined scripts");
 	else
-		log_warn(log, "NOTE: starting with OpenVPN 2.1, '--script-security 2' or higher is "
-			      "required to call user-defined scripts or executables");
+		log_warn(
+			log,
+			"NOTE: starting with OpenVPN 2.1, '--script-security 2' or higher is required to call user-defined scripts or executables");
 }

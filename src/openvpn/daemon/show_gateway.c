@@ -97,10 +97,10 @@ int show_gateway(const char *addr, const struct log *log, struct err *err)
 	int rc;
 
 	if (addr && ip_addr_parse(addr, &towards) < 0)
-		return err_set(err, ERR_USAGE,
-			       "Options error: --show-gateway: '%s' is neither an IPv4 nor an "
-			       "IPv6 address",
-			       addr);
+		return err_set(
+			err, ERR_USAGE,
+			"Options error: --show-gateway: '%s' is neither an IPv4 nor an IPv6 address",
+			addr);
 	rc = netlink_open(log, &nl, err);
 	if (rc < 0)
 		return rc;

@@ -104,20 +104,19 @@ void version_block(struct str *out)
 	version_dco(out);
 	str_add(out, "\nIndependent implementation of the OpenVPN protocol\n"
 		     "Copyright (C) 2026 the openvpn-dco authors, GPL-2.0-only\n");
-	str_addf(out,
-		 "Compile time defines: enable_dco=%s enable_fragment=%s enable_lz4=yes "
-		 "enable_lzo=yes enable_management=%s enable_plugins=%s enable_port_share=%s "
-		 "enable_systemd=%s with_crypto_library=%s\n",
+	str_addf(
+		out,
+		"Compile time defines: enable_dco=%s enable_fragment=%s enable_lz4=yes enable_lzo=yes enable_management=%s enable_plugins=%s enable_port_share=%s enable_systemd=%s with_crypto_library=%s\n",
 #ifdef ENABLE_DCO
-		 "yes",
+		"yes",
 #else
-		 "no",
+		"no",
 #endif
-		 built("fragment"), built("management"), built("plugin"), built("port-share"),
+		built("fragment"), built("management"), built("plugin"), built("port-share"),
 #ifdef ENABLE_SYSTEMD
-		 "yes",
+		"yes",
 #else
-		 "no",
+		"no",
 #endif
-		 "openssl");
+		"openssl");
 }
