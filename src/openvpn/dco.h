@@ -129,10 +129,14 @@ enum dco_event_type {
 	DCO_EVENT_TRANSPORT_CLOSED, /* TCP: end of stream or error; spec text in err */
 	DCO_EVENT_PEER_GONE,
 	DCO_EVENT_PEER_FLOATED, /* remote holds the new address, already in use by the data plane */
-	DCO_EVENT_KEY_LIMIT,	/* renegotiate now: packet ids or AEAD usage nearly exhausted */
-	DCO_EVENT_REMOTE_EXIT,	/* OCC exit message inside the data channel */
-	DCO_EVENT_OUT_OF_SYNC,	/* data packet with an unknown key id; rate-limited to one a second
-				 */
+	DCO_EVENT_FLOAT_COLLISION, /* an authentic packet came from remote, which another peer of
+				    * the transport has; it was dropped. Delete that peer to let
+				    * this one move with its next packet (spec 02 section 14.1).
+				    * Comes from backends which check the addresses themselves. */
+	DCO_EVENT_KEY_LIMIT,	   /* renegotiate now: packet ids or AEAD usage nearly exhausted */
+	DCO_EVENT_REMOTE_EXIT,	   /* OCC exit message inside the data channel */
+	DCO_EVENT_OUT_OF_SYNC, /* data packet with an unknown key id; rate-limited to one a second
+				*/
 	DCO_EVENT_DEVICE_GONE,
 };
 
@@ -151,7 +155,7 @@ struct dco_event {
 	uint32_t peer_id;	     /* all others but DEVICE_GONE */
 	enum dco_gone_reason reason; /* PEER_GONE */
 	uint8_t key_id;		     /* KEY_LIMIT, OUT_OF_SYNC */
-	union sock_addr remote;	     /* CONTROL, PEER_FLOATED, OUT_OF_SYNC */
+	union sock_addr remote;	     /* CONTROL, PEER_FLOATED, FLOAT_COLLISION, OUT_OF_SYNC */
 	union sock_addr local;	     /* CONTROL: destination address when known, else AF_UNSPEC */
 	const uint8_t *packet;	     /* CONTROL: borrowed until the next call of any dco function */
 	size_t packet_len;

@@ -189,6 +189,8 @@ static void on_device_event(struct client *c, const struct dco_event *ev)
 		log_info(&c->log, 1, "OCC exit message received by peer");
 		client_raise(c, SIGUSR1, "remote-exit");
 		break;
+	case DCO_EVENT_FLOAT_COLLISION: /* takes a second peer */
+		break;
 	case DCO_EVENT_OUT_OF_SYNC:
 		if (c->session)
 			session_log_unknown_key(c->session, &ev->remote, ev->key_id);
