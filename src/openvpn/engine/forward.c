@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "engine/forward.h"
+
+#include <string.h>
+
+#include "data/inner.h"
+#include "data/mss.h"
+#include "data/packet.h"
+#include "data/ping.h"
+#include "engine/state.h"
+
+enum {
+	OUT_OF_SYNC_EVERY_MS = 1000,
+};
+
+static void forward_drop(struct engine *e, struct engine_peer *p, enum engine_drop why)
+{
+	e->drops[why]++;
+	if (p)
+		p->stats.dropped++;
+	else
+		e->past.dropped++;
+}
+
+static bool device_is_ip(const struct engine *e)
+{
+	return e->device.type != DCO_TAP;
+}
+
+static void clamp(const struct engine *e, const struct engine_peer *p, uint8_t *packet, size_t len)
+{
+	const struct dco_peer_params *pp = &p->params;
+
+	if (!pp->mss_ip4 && !pp->mss_ip6)
+		return;
+	if (device_is_ip(e))
+		mss_clamp(packet, len, pp->mss_ip4, pp->mss_ip6);
+	else
+		mss_clamp_ethernet(packet, len, pp->mss_ip4, pp->mss_ip6);
+}
+
+static void check_key_limit(struct engine *e, struct engine_peer *p)
+{
+	if (p->limit_reported || !data_key_renewal_due(p->keys[DCO_SLOT_PRIMARY]))
+		return;
+	p->limit_reported = true;
+	event_mark_peer(&e->events, p, PEER_PENDING_KEY_LIMIT);
+}
+
+/* ---- device to link ---- */
+
+int forward_send(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len)
+{
+	struct data_key *key = p->keys[DCO_SLOT_PRIMARY];
+	struct wr w;
+	int ret;
+
+	if (!key || p->gone) {
+		forward_drop(e, p, DROP_NO_KEY);
+		return ERR_NO_KEY;
+	}
+	ret = port_begin(e, p->port, len + DATA_KEY_OVERHEAD_MAX, &w);
+	if (unlikely(ret < 0)) {
+		forward_drop(e, p, DROP_QUEUE_FULL);
+		return ret;
+	}
+	ret = data_key_seal(key, plain, len, &w);
+	port_commit(p->port, p, &w);
+	if (unlikely(ret < 0)) {
+		forward_drop(e, p, DROP_SEAL);
+		if (ret == ERR_PACKET_ID_ROLLOVER && engine_may_log(e))
+			log_warn(&p->log, "ENCRYPT ERROR: packet ID roll over");
+		return ret;
+	}
+	p->stats.link_tx_packets++;
+	p->stats.link_tx_bytes += w.len;
+	p->tx_ms = e->now_ms;
+	check_key_limit(e, p);
+	return 0;
+}
+
+/* A packet of the tunnel, not a ping or OCC message of our own. */
+static void forward_to_peer(struct engine *e, struct engine_peer *p, const uint8_t *packet,
+			    size_t len)
+{
+	if (forward_send(e, p, packet, len) < 0)
+		return;
+	p->stats.vpn_tx_packets++;
+	p->stats.vpn_tx_bytes += len;
+}
+
+static void forward_to_all(struct engine *e, const struct engine_peer *but, const uint8_t *packet,
+			   size_t len)
+{
+	for (struct engine_peer *p = e->peers.all; p; p = p->all_next)
+		if (p != but)
+			forward_to_peer(e, p, packet, len);
+}
+
+static bool is_recursive(struct engine *e, const struct engine_peer *p, const uint8_t *packet,
+			 size_t len)
+{
+	uint8_t proto = p->port->proto == DCO_UDP ? IPPROTO_UDP : IPPROTO_TCP;
+	const union sock_addr *remote = p->port->proto == DCO_UDP ? &p->remote : &p->port->remote;
+	char from[ADDR_TEXT_MAX], to[ADDR_TEXT_MAX];
+	union sock_addr src;
+	struct ip_addr ip;
+
+	if (e->cfg.allow_recursive_routing || !device_is_ip(e) ||
+	    !inner_is_recursive(packet, len, remote, proto, &src))
+		return false;
+	ip = sock_addr_ip(&src);
+	if (log_enabled(&p->log, 4) && engine_may_log(e))
+		log_info(&p->log, 4, "Recursive routing detected, packet dropped %s:%u -> %s",
+			 ip_addr_format(&ip, from, sizeof(from)), sock_addr_port(&src),
+			 sock_addr_format(remote, to, sizeof(to)));
+	return true;
+}
+
+static void from_device_to_only(struct engine *e, uint8_t *packet, size_t len)
+{
+	struct engine_peer *p = e->only;
+
+	if (!p)
+		forward_drop(e, NULL, DROP_NO_PEER);
+	else if (is_recursive(e, p, packet, len))
+		forward_drop(e, p, DROP_RECURSIVE);
+	else {
+		clamp(e, p, packet, len);
+		forward_to_peer(e, p, packet, len);
+	}
+}
+
+static void from_device_to_many(struct engine *e, uint8_t *packet, size_t len)
+{
+	struct inner_ip ip;
+	struct engine_peer *p;
+
+	if (!device_is_ip(e) || inner_ip_parse(packet, len, &ip) < 0) {
+		forward_drop(e, NULL, DROP_BAD_PACKET);
+		return;
+	}
+	if (ip.multicast) {
+		forward_to_all(e, NULL, packet, len);
+		return;
+	}
+	p = route_table_find(e->routes, &ip.dst);
+	if (!p) {
+		forward_drop(e, NULL, DROP_NO_ROUTE);
+		return;
+	}
+	clamp(e, p, packet, len);
+	forward_to_peer(e, p, packet, len);
+}
+
+void forward_from_device(struct engine *e, uint8_t *packet, size_t len)
+{
+	if (e->cfg.mode == DCO_MODE_P2P)
+		from_device_to_only(e, packet, len);
+	else
+		from_device_to_many(e, packet, len);
+}
+
+/* ---- link to device ---- */
+
+static void to_device(struct engine *e, struct engine_peer *p, size_t len)
+{
+	if (!tundev_put(e, len)) {
+		forward_drop(e, p, DROP_QUEUE_FULL);
+		return;
+	}
+	p->stats.vpn_rx_packets++;
+	p->stats.vpn_rx_bytes += len;
+}
+
+/* Multi-peer: the packet lies in @packet, which is the device's room. Spec 13.4. */
+static void route_from_peer(struct engine *e, struct engine_peer *p, uint8_t *packet, size_t len)
+{
+	char text[ADDR_TEXT_MAX];
+	struct engine_peer *to = NULL;
+	struct inner_ip ip;
+
+	if (!device_is_ip(e) || inner_ip_parse(packet, len, &ip) < 0) {
+		forward_drop(e, p, DROP_BAD_PACKET);
+		return;
+	}
+	if (route_table_find(e->routes, &ip.src) != p) {
+		forward_drop(e, p, DROP_BAD_SOURCE);
+		if (!inner_is_link_local(&ip.src) && log_enabled(&p->log, 4) && engine_may_log(e))
+			log_info(&p->log, 4,
+				 "MULTI: bad source address from client [%s], packet dropped",
+				 ip_addr_format(&ip.src, text, sizeof(text)));
+		return;
+	}
+	if (e->cfg.client_to_client && ip.multicast)
+		forward_to_all(e, p, packet, len);
+	else if (e->cfg.client_to_client)
+		to = route_table_find(e->routes, &ip.dst);
+	if (to) {
+		p->stats.vpn_rx_packets++;
+		p->stats.vpn_rx_bytes += len;
+		clamp(e, to, packet, len);
+		forward_to_peer(e, to, packet, len);
+		return;
+	}
+	clamp(e, p, packet, len);
+	to_device(e, p, len);
+}
+
+static void answer_occ(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len)
+{
+	struct occ_message msg;
+
+	occ_parse(plain, len, &msg);
+	if (msg.op == OCC_EXIT)
+		event_mark_peer(&e->events, p, PEER_PENDING_REMOTE_EXIT);
+}
+
+static void deliver(struct engine *e, struct engine_peer *p, uint8_t *plain, size_t len)
+{
+	if (ping_matches(plain, len))
+		return;
+	if (occ_matches(plain, len)) {
+		answer_occ(e, p, plain, len);
+		return;
+	}
+	if (e->cfg.mode == DCO_MODE_MULTI_PEER) {
+		route_from_peer(e, p, plain, len);
+		return;
+	}
+	clamp(e, p, plain, len);
+	to_device(e, p, len);
+}
+
+static void report_open_error(struct engine *e, struct engine_peer *p, const struct data_key *key,
+			      int error)
+{
+	bool replay = error == ERR_REPLAY_SEEN || error == ERR_REPLAY_OLD;
+	unsigned int verb;
+	const char *text = data_open_text(error, &verb);
+
+	if (replay && e->cfg.mute_replay_warnings)
+		return;
+	if (!log_enabled(&p->log, verb) || !engine_may_log(e))
+		return;
+	if (replay)
+		log_info(
+			&p->log, verb,
+			"%s: %s -- see the man page entry for --replay-window for more info or silence this warning with --mute-replay-warnings",
+			data_open_prefix(key), text);
+	else
+		log_info(&p->log, verb, "%s: %s", data_open_prefix(key), text);
+}
+
+static void out_of_sync(struct engine *e, struct engine_peer *p, uint8_t key_id,
+			const union sock_addr *remote)
+{
+	forward_drop(e, p, DROP_NO_KEY);
+	if (p->out_of_sync_ms && e->now_ms < p->out_of_sync_ms + OUT_OF_SYNC_EVERY_MS)
+		return;
+	p->out_of_sync_ms = e->now_ms ? e->now_ms : 1;
+	p->out_of_sync_key_id = key_id;
+	p->event_remote = *remote;
+	event_mark_peer(&e->events, p, PEER_PENDING_OUT_OF_SYNC);
+}
+
+/* Spec 14.1, after authentication and replay check. Return: whether the packet may pass. */
+static bool float_peer(struct engine *e, struct engine_peer *p, const union sock_addr *remote,
+		       const union sock_addr *local)
+{
+	char old[ADDR_TEXT_MAX], now[ADDR_TEXT_MAX];
+
+	if (peer_table_find_addr(&e->peers, p->port, remote)) {
+		p->event_remote = *remote;
+		event_mark_peer(&e->events, p, PEER_PENDING_FLOAT_REFUSED);
+		forward_drop(e, p, DROP_ADDRESS);
+		return false;
+	}
+	log_info(&p->log, 4, "peer %u (%s) floated from %s to %s", p->id, p->name,
+		 sock_addr_format(&p->remote, old, sizeof(old)),
+		 sock_addr_format(remote, now, sizeof(now)));
+	peer_table_move(&e->peers, p, remote);
+	if (p->local.sa.sa_family != AF_UNSPEC && local->sa.sa_family != AF_UNSPEC)
+		p->local = *local;
+	event_mark_peer(&e->events, p, PEER_PENDING_FLOATED);
+	return true;
+}
+
+/* Whose packet it may be; nothing is authenticated yet. Spec 13.1, 14.1. */
+static struct engine_peer *find_sender(struct engine *e, struct port *port,
+				       const struct data_header *hdr, const union sock_addr *remote,
+				       bool *floated)
+{
+	struct engine_peer *p;
+
+	*floated = false;
+	if (port->proto == DCO_TCP)
+		return port->peer;
+	if (e->cfg.mode == DCO_MODE_P2P)
+		return e->only && e->only->port == port ? e->only : NULL;
+	if (hdr->peer_id == DATA_PEER_ID_UNDEF)
+		return peer_table_find_addr(&e->peers, port, remote);
+	p = peer_table_find(&e->peers, hdr->peer_id);
+	if (!p || p->port->proto != DCO_UDP)
+		return NULL;
+	*floated = p->port == port && !sock_addr_equal(&p->remote, remote);
+	return p->port == port ? p : NULL;
+}
+
+static void data_from_link(struct engine *e, struct port *port, const union sock_addr *remote,
+			   const union sock_addr *local, const uint8_t *packet, size_t len)
+{
+	struct rd r = rd_init(packet, len);
+	struct data_header hdr;
+	size_t plain_len;
+	struct data_key *key;
+	uint8_t *plain;
+	struct engine_peer *p;
+	bool floated;
+	int ret = data_header_parse(&r, &hdr);
+
+	p = find_sender(e, port, &hdr, remote, &floated);
+	if (!p || p->gone) {
+		forward_drop(e, p, DROP_NO_PEER);
+		return;
+	}
+	if (ret < 0) {
+		char text[ADDR_TEXT_MAX];
+
+		forward_drop(e, p, DROP_BAD_PACKET);
+		if (engine_may_log(e))
+			log_warn(&p->log,
+				 "Protocol error: received P_DATA_V2 from %s but length is < 4",
+				 sock_addr_format(remote, text, sizeof(text)));
+		if (port->proto == DCO_TCP)
+			engine_peer_gone(e, p, DCO_GONE_TRANSPORT_ERROR);
+		return;
+	}
+	key = engine_peer_key_find(p, hdr.key_id);
+	/* A client's established key does not follow a moving server. */
+	if (!key || (e->cfg.mode == DCO_MODE_P2P && port->proto == DCO_UDP &&
+		     !sock_addr_equal(&p->remote, remote))) {
+		out_of_sync(e, p, hdr.key_id, remote);
+		return;
+	}
+	plain = tundev_room(&e->device, len);
+	if (!plain) {
+		forward_drop(e, p, DROP_TOO_LARGE);
+		return;
+	}
+	ret = data_key_open(key, packet, len, plain, len, &plain_len, e->now_ms / 1000);
+	if (unlikely(ret < 0)) {
+		forward_drop(e, p, DROP_OPEN);
+		report_open_error(e, p, key, ret);
+		if (p->keys[DCO_SLOT_PRIMARY])
+			check_key_limit(e, p);
+		if (port->proto == DCO_TCP)
+			engine_peer_gone(e, p, DCO_GONE_DECRYPT_ERROR);
+		return;
+	}
+	if (unlikely(floated) && !float_peer(e, p, remote, local))
+		return;
+	p->rx_ms = e->now_ms;
+	p->stats.link_rx_packets++;
+	p->stats.link_rx_bytes += len;
+	if (likely(p->keys[DCO_SLOT_PRIMARY] != NULL))
+		check_key_limit(e, p);
+	deliver(e, p, plain, plain_len);
+}
+
+void forward_from_link(struct engine *e, struct port *port, const union sock_addr *remote,
+		       const union sock_addr *local, const uint8_t *packet, size_t len)
+{
+	if (!len)
+		return;
+	if (likely(data_opcode_is_data(packet[0]))) {
+		data_from_link(e, port, remote, local, packet, len);
+		return;
+	}
+	if (event_put_packet(&e->events, port, remote, local, packet, len) < 0)
+		e->events.packets_dropped++;
+}

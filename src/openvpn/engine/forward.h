@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The way of a packet between device and port. Spec 02 sections 1, 10, 13, 14. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+struct engine;
+struct port;
+struct engine_peer;
+
+/** forward_from_device() - @packet may be changed (MSS clamp) */
+void forward_from_device(struct engine *e, uint8_t *packet, size_t len);
+
+/**
+ * forward_from_link() - one datagram or record
+ * @remote: sender, never IPv4-mapped
+ * @local: destination address when known, else AF_UNSPEC
+ */
+void forward_from_link(struct engine *e, struct port *port, const union sock_addr *remote,
+		       const union sock_addr *local, const uint8_t *packet, size_t len);
+
+/**
+ * forward_send() - seal a plaintext for one peer and queue it
+ *
+ * Return: 0 or the ERR_* for which it was dropped.
+ */
+int forward_send(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len);

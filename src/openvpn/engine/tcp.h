@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* TCP link sockets: records with a 2-byte length in front. Spec 02 section 2. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "engine/port.h"
+
+enum {
+	TCP_LENGTH_LEN = 2,
+};
+
+/**
+ * tcp_port_new() - framing state of one stream
+ * @pending: bytes which were read already; copied
+ * @max_packet: largest record that is accepted
+ *
+ * Return: NULL when out of memory or when @pending is longer than a record may be.
+ */
+struct tcp_port *tcp_port_new(const uint8_t *pending, size_t pending_len,
+			      uint32_t max_packet) MUST_CHECK;
+void tcp_port_free(struct tcp_port *t);
+
+/** tcp_readable() - read once and hand every whole record to forward_from_link() */
+void tcp_readable(struct engine *e, struct port *port);
+
+/** tcp_begin() - as port_begin() */
+int tcp_begin(struct engine *e, struct port *port, size_t len, struct wr *w) MUST_CHECK;
+void tcp_commit(struct port *port, const struct wr *w);
+
+/** tcp_send_control() - queue a record in front of all data. Return: 0, ERR_AGAIN, ERR_NOMEM. */
+int tcp_send_control(struct port *port, const uint8_t *packet, size_t len) MUST_CHECK;
+
+/** tcp_flush() - Return: whether something had to stay as the socket is full */
+bool tcp_flush(struct engine *e, struct port *port) MUST_CHECK;

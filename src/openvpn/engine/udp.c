@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "config.h"
+
+#include "engine/udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "engine/forward.h"
+#include "engine/state.h"
+#include "net/socket.h"
+
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+enum {
+	RX_MESSAGES = 32,
+	RX_MESSAGE_LEN = 65536, /* a run of datagrams joined by the kernel */
+	TX_RUNS = 64,
+	TX_BUFFER = 512 * 1024,
+	RUN_BYTES_MAX = 65000, /* with headers below the 64 KiB of an IP packet */
+	RUN_SEGMENTS_MAX = 64, /* UDP_MAX_SEGMENTS of the oldest kernels that can */
+	CONTROL_LEN = 128,
+};
+
+union udp_control {
+	struct cmsghdr align;
+	uint8_t bytes[CONTROL_LEN];
+};
+
+struct udp_rx {
+	struct mmsghdr msgs[RX_MESSAGES];
+	struct iovec iov[RX_MESSAGES];
+	union sock_addr from[RX_MESSAGES];
+	union udp_control control[RX_MESSAGES];
+	uint8_t *buf;
+};
+
+/* Datagrams of one length to one place, sent by one message. Only the last may be shorter. */
+struct udp_run {
+	union sock_addr to;
+	union sock_addr from; /* AF_UNSPEC: the system's choice */
+	size_t at;
+	size_t len;
+	size_t segment;
+	unsigned int segments;
+	bool complete;
+};
+
+struct udp_port {
+	int fd;
+	sa_family_t family;
+	bool gso;
+	size_t gso_segment_max; /* learnt: larger segments do not fit the path */
+	uint8_t *buf;
+	size_t used;
+	unsigned int run_count;
+	unsigned int run_sent;
+	struct udp_run runs[TX_RUNS];
+};
+
+struct udp_rx *udp_rx_new(void)
+{
+	struct udp_rx *rx = calloc(1, sizeof(*rx));
+
+	if (!rx)
+		return NULL;
+	rx->buf = malloc((size_t)RX_MESSAGES * RX_MESSAGE_LEN);
+	if (!rx->buf) {
+		free(rx);
+		return NULL;
+	}
+	return rx;
+}
+
+void udp_rx_free(struct udp_rx *rx)
+{
+	if (!rx)
+		return;
+	free(rx->buf);
+	free(rx);
+}
+
+struct udp_port *udp_port_new(int fd, sa_family_t family)
+{
+	struct udp_port *u = calloc(1, sizeof(*u));
+	int zero = 0, one = 1;
+
+	if (!u)
+		return NULL;
+	u->fd = fd;
+	u->family = family;
+	u->gso_segment_max = SIZE_MAX;
+	u->buf = malloc(TX_BUFFER);
+	if (!u->buf) {
+		free(u);
+		return NULL;
+	}
+	/* Setting 0 changes nothing but tells whether the kernel knows the option. */
+	u->gso = setsockopt(fd, SOL_UDP, UDP_SEGMENT, &zero, sizeof(zero)) == 0;
+	/* Without it each datagram comes alone, which works as well. */
+	(void)setsockopt(fd, SOL_UDP, UDP_GRO, &one, sizeof(one));
+	return u;
+}
+
+void udp_port_free(struct udp_port *u)
+{
+	int zero = 0;
+
+	if (!u)
+		return;
+	(void)setsockopt(u->fd, SOL_UDP, UDP_GRO, &zero, sizeof(zero));
+	free(u->buf);
+	free(u);
+}
+
+/* ---- receiving ---- */
+
+struct udp_meta {
+	union sock_addr local;
+	size_t segment; /* 0: the message is one datagram */
+};
+
+static void udp_read_meta(struct msghdr *msg, struct udp_meta *meta)
+{
+	memset(meta, 0, sizeof(*meta));
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO) {
+			int n;
+
+			memcpy(&n, CMSG_DATA(c), sizeof(n));
+			meta->segment = n > 0 ? (size_t)n : 0;
+		} else if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_PKTINFO) {
+			struct in_pktinfo p4;
+
+			memcpy(&p4, CMSG_DATA(c), sizeof(p4));
+			meta->local.in4.sin_family = AF_INET;
+			meta->local.in4.sin_addr = p4.ipi_addr;
+		} else if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			struct in6_pktinfo p6;
+
+			memcpy(&p6, CMSG_DATA(c), sizeof(p6));
+			meta->local.in6.sin6_family = AF_INET6;
+			meta->local.in6.sin6_addr = p6.ipi6_addr;
+			sock_addr_unmap(&meta->local);
+		}
+	}
+}
+
+static void udp_deliver(struct engine *e, struct port *port, struct udp_rx *rx, unsigned int i)
+{
+	const uint8_t *bytes = rx->iov[i].iov_base;
+	size_t left = rx->msgs[i].msg_len, step;
+	struct udp_meta meta;
+
+	if (rx->msgs[i].msg_hdr.msg_flags & MSG_TRUNC)
+		return;
+	udp_read_meta(&rx->msgs[i].msg_hdr, &meta);
+	sock_addr_unmap(&rx->from[i]);
+	step = meta.segment ? meta.segment : left;
+	while (left) {
+		size_t len = left < step ? left : step;
+
+		forward_from_link(e, port, &rx->from[i], &meta.local, bytes, len);
+		bytes += len;
+		left -= len;
+	}
+}
+
+static void udp_report(struct engine *e, const struct port *port, const char *verb, int errnum)
+{
+	struct socket_errors queue;
+	char line[512];
+
+	socket_errors_drain(port->fd, &queue);
+	if (!engine_may_log(e))
+		return;
+	socket_error_format(line, sizeof(line), verb, socket_proto_name(SOCKET_UDP, port->family),
+			    &queue, port->fd, errnum);
+	log_warn(&e->log, "%s", line);
+}
+
+void udp_readable(struct engine *e, struct port *port)
+{
+	struct udp_rx *rx = e->udp_rx;
+	int n;
+
+	for (unsigned int i = 0; i < RX_MESSAGES; i++) {
+		rx->iov[i] = (struct iovec){.iov_base = rx->buf + (size_t)i * RX_MESSAGE_LEN,
+					    .iov_len = RX_MESSAGE_LEN};
+		rx->msgs[i].msg_hdr = (struct msghdr){
+			.msg_name = &rx->from[i],
+			.msg_namelen = sizeof(rx->from[i]),
+			.msg_iov = &rx->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = rx->control[i].bytes,
+			.msg_controllen = sizeof(rx->control[i].bytes),
+		};
+	}
+	n = recvmmsg(port->fd, rx->msgs, RX_MESSAGES, MSG_DONTWAIT, NULL);
+	if (n < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			udp_report(e, port, "read", errno);
+		return;
+	}
+	for (int i = 0; i < n; i++)
+		udp_deliver(e, port, rx, (unsigned int)i);
+}
+
+/* ---- sending ---- */
+
+static void udp_reset(struct udp_port *u)
+{
+	u->used = 0;
+	u->run_count = 0;
+	u->run_sent = 0;
+}
+
+int udp_begin(struct engine *e, struct port *port, size_t len, struct wr *w)
+{
+	struct udp_port *u = port->udp;
+
+	if (port->wants_write)
+		return ERR_AGAIN;
+	if (unlikely(u->run_count == TX_RUNS || TX_BUFFER - u->used < len)) {
+		port_flush(e, port);
+		if (port->wants_write || TX_BUFFER - u->used < len)
+			return ERR_AGAIN;
+	}
+	*w = wr_init(u->buf + u->used, len);
+	return 0;
+}
+
+static bool udp_run_takes(const struct udp_port *u, const struct udp_run *run,
+			  const union sock_addr *to, size_t len)
+{
+	return u->gso && !run->complete && len <= run->segment &&
+	       run->segment <= u->gso_segment_max && run->segments < RUN_SEGMENTS_MAX &&
+	       run->len + len <= RUN_BYTES_MAX && sock_addr_equal(&run->to, to);
+}
+
+void udp_commit(struct udp_port *u, const union sock_addr *to, const union sock_addr *from,
+		const struct wr *w)
+{
+	struct udp_run *run = u->run_count ? &u->runs[u->run_count - 1] : NULL;
+
+	if (!w->len)
+		return;
+	if (run && udp_run_takes(u, run, to, w->len)) {
+		run->segments++;
+		run->len += w->len;
+		run->complete = w->len < run->segment;
+	} else {
+		u->runs[u->run_count++] = (struct udp_run){
+			.to = *to,
+			.from = *from,
+			.at = u->used,
+			.len = w->len,
+			.segment = w->len,
+			.segments = 1,
+		};
+	}
+	u->used += w->len;
+}
+
+static void udp_put_control(struct msghdr *msg, union udp_control *control, int level, int type,
+			    const void *data, size_t len)
+{
+	struct cmsghdr *c;
+
+	c = (struct cmsghdr *)(void *)(control->bytes + msg->msg_controllen);
+	msg->msg_control = control->bytes;
+	c->cmsg_level = level;
+	c->cmsg_type = type;
+	c->cmsg_len = CMSG_LEN(len);
+	memcpy(CMSG_DATA(c), data, len);
+	msg->msg_controllen += CMSG_SPACE(len);
+}
+
+/* What one sendmmsg() needs beside the runs. */
+struct udp_tx {
+	struct mmsghdr msgs[TX_RUNS];
+	struct iovec iov[TX_RUNS];
+	union sock_addr to[TX_RUNS];
+	union udp_control control[TX_RUNS];
+};
+
+static void udp_prepare(const struct udp_port *u, const struct udp_run *run, struct udp_tx *tx,
+			unsigned int i)
+{
+	struct msghdr *msg = &tx->msgs[i].msg_hdr;
+
+	tx->to[i] = port_map_addr(&run->to, u->family);
+	tx->iov[i] = (struct iovec){.iov_base = u->buf + run->at, .iov_len = run->len};
+	*msg = (struct msghdr){.msg_name = &tx->to[i],
+			       .msg_namelen = sock_addr_len(&tx->to[i]),
+			       .msg_iov = &tx->iov[i],
+			       .msg_iovlen = 1};
+	if (run->segments > 1) {
+		uint16_t segment = (uint16_t)run->segment;
+
+		udp_put_control(msg, &tx->control[i], SOL_UDP, UDP_SEGMENT, &segment,
+				sizeof(segment));
+	}
+	if (run->from.sa.sa_family == AF_UNSPEC)
+		return;
+	if (u->family == AF_INET6) {
+		union sock_addr from = port_map_addr(&run->from, AF_INET6);
+		struct in6_pktinfo p6 = {.ipi6_addr = from.in6.sin6_addr};
+
+		udp_put_control(msg, &tx->control[i], SOL_IPV6, IPV6_PKTINFO, &p6, sizeof(p6));
+	} else {
+		struct in_pktinfo p4 = {.ipi_spec_dst = run->from.in4.sin_addr};
+
+		udp_put_control(msg, &tx->control[i], SOL_IP, IP_PKTINFO, &p4, sizeof(p4));
+	}
+}
+
+/*
+ * The kernel refuses a run as a whole when its segments do not fit the path's MTU (EINVAL,
+ * EMSGSIZE) or when the device cannot compute checksums (EIO). Alone, the same datagrams can be
+ * cut by IP.
+ */
+static void udp_send_singly(struct engine *e, struct port *port, const struct udp_run *run,
+			    int errnum)
+{
+	struct udp_port *u = port->udp;
+
+	if (errnum == EIO)
+		u->gso = false;
+	else if (run->segment <= u->gso_segment_max)
+		u->gso_segment_max = run->segment - 1;
+	for (size_t at = 0; at < run->len; at += run->segment) {
+		size_t left = run->len - at, len = left < run->segment ? left : run->segment;
+
+		if (socket_send(u->fd, u->family, u->buf + run->at + at, len, &run->to, &run->from,
+				0) == ERR_SYSTEM)
+			udp_report(e, port, "write", errno);
+	}
+}
+
+static bool udp_retry_singly(const struct udp_run *run, int errnum)
+{
+	return run->segments > 1 && (errnum == EINVAL || errnum == EMSGSIZE || errnum == EIO);
+}
+
+bool udp_flush(struct engine *e, struct port *port)
+{
+	struct udp_port *u = port->udp;
+	struct udp_tx tx;
+
+	if (!u->run_count)
+		return false;
+	for (unsigned int i = u->run_sent; i < u->run_count; i++)
+		udp_prepare(u, &u->runs[i], &tx, i);
+	while (u->run_sent < u->run_count) {
+		int n = sendmmsg(u->fd, tx.msgs + u->run_sent, u->run_count - u->run_sent,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n > 0) {
+			u->run_sent += (unsigned int)n;
+			continue;
+		}
+		if (errno == EINTR)
+			continue;
+		if (errno == EAGAIN || errno == ENOBUFS)
+			return true;
+		if (udp_retry_singly(&u->runs[u->run_sent], errno))
+			udp_send_singly(e, port, &u->runs[u->run_sent], errno);
+		else
+			udp_report(e, port, "write", errno);
+		u->run_sent++;
+	}
+	udp_reset(u);
+	return false;
+}
