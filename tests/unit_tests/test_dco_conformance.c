@@ -1,0 +1,947 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The contract of dco.h, run against a backend. Two devices talk over loopback sockets:
+ *
+ *   inner socket -- device A == UDP or TCP == device B -- inner socket
+ *
+ * The engine gets socket pairs instead of tun devices, so no privilege is needed.
+ */
+#include "config.h"
+
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/bytes.h"
+#include "crypto/cipher.h"
+#include "data/ping.h"
+#include "dco.h"
+#include "engine/engine.h"
+
+enum {
+	WAIT_MS = 5000,
+	QUIET_MS = 50, /* how long nothing must come to count as nothing */
+	PACKET_MAX = 2048,
+	PEER_A = 7, /* how A calls its peer, which is B */
+	PEER_B = 9,
+};
+
+/* ---- the backend under test ---- */
+
+static _Atomic uint64_t test_now_ms;
+static int next_tun_fd;
+static struct data_limits test_limits;
+
+static uint64_t test_clock(void *ctx)
+{
+	(void)ctx;
+	return atomic_load(&test_now_ms);
+}
+
+static int open_with_socket(const struct dco_device_config *cfg, const struct log *log, void **ctx,
+			    struct err *err)
+{
+	struct engine_env env = {
+		.tun_fd = next_tun_fd, .now_ms = test_clock, .limits = test_limits};
+	struct engine *e;
+	int ret = engine_new(cfg, log, &env, &e, err);
+
+	if (!ret)
+		*ctx = e;
+	return ret;
+}
+
+/* ---- one end ---- */
+
+struct end {
+	struct dco_device *dev;
+	int inner; /* the other side of the device */
+	int fd;
+	int transport;
+	union sock_addr addr;
+	struct dco_event ev;
+	uint8_t packet[PACKET_MAX]; /* of ev */
+};
+
+static struct dco_ops ops_under_test;
+static struct dco_backend backend_under_test = {.name = "engine", .ops = &ops_under_test};
+
+static struct dco_device_config default_config(void)
+{
+	return (struct dco_device_config){
+		.name = "tun",
+		.type = DCO_TUN,
+		.mode = DCO_MODE_P2P,
+		.tun_mtu = 1500,
+		.max_packet_bytes = 1768,
+		.replay_window = 64,
+		.replay_time_sec = 15,
+		.max_peers = 16,
+	};
+}
+
+static void end_open(struct end *end, const struct dco_device_config *cfg)
+{
+	struct log log = log_init(NULL, "");
+	struct err err;
+	int pair[2];
+
+	memset(end, 0, sizeof(*end));
+	end->fd = -1;
+	end->transport = -1;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
+			 0);
+	end->inner = pair[0];
+	next_tun_fd = pair[1];
+	ops_under_test = engine_ops;
+	ops_under_test.device_open = open_with_socket;
+	assert_int_equal(dco_device_open(&backend_under_test, cfg, &log, &end->dev, &err), 0);
+}
+
+static void end_close(struct end *end)
+{
+	dco_device_close(end->dev);
+	close(end->inner);
+	if (end->fd >= 0)
+		close(end->fd);
+}
+
+static int udp_socket(union sock_addr *addr)
+{
+	struct ip_addr lo;
+	socklen_t len = sizeof(*addr);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(ip_addr_parse("127.0.0.1", &lo), 0);
+	*addr = sock_addr_make(&lo, 0);
+	assert_int_equal(bind(fd, &addr->sa, sizeof(addr->in4)), 0);
+	assert_int_equal(getsockname(fd, &addr->sa, &len), 0);
+	return fd;
+}
+
+static void attach(struct end *end, enum dco_transport_proto proto)
+{
+	struct err err;
+
+	end->transport = dco_transport_attach(end->dev, end->fd, proto, NULL, 0, &err);
+	assert_true(end->transport >= 0);
+}
+
+static void connect_udp(struct end *a, struct end *b)
+{
+	a->fd = udp_socket(&a->addr);
+	b->fd = udp_socket(&b->addr);
+	attach(a, DCO_UDP);
+	attach(b, DCO_UDP);
+}
+
+static void connect_tcp(struct end *a, struct end *b)
+{
+	socklen_t len = sizeof(a->addr);
+	struct ip_addr lo;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(ip_addr_parse("127.0.0.1", &lo), 0);
+	a->addr = sock_addr_make(&lo, 0);
+	assert_int_equal(bind(listener, &a->addr.sa, sizeof(a->addr.in4)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, &a->addr.sa, &len), 0);
+	b->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(b->fd, &a->addr.sa, sizeof(a->addr.in4)), 0);
+	a->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(a->fd >= 0);
+	close(listener);
+	assert_int_equal(fcntl(a->fd, F_SETFL, O_NONBLOCK), 0);
+	assert_int_equal(fcntl(b->fd, F_SETFL, O_NONBLOCK), 0);
+	attach(a, DCO_TCP);
+	attach(b, DCO_TCP);
+}
+
+static void add_peer(struct end *end, uint32_t id, uint32_t tx_id, const struct end *other)
+{
+	struct dco_peer_config cfg = {.peer_id = id,
+				      .tx_peer_id = tx_id,
+				      .transport = end->transport,
+				      .remote = other->addr,
+				      .name = "peer",
+				      .log = log_init(NULL, "")};
+	struct err err;
+
+	assert_int_equal(dco_peer_add(end->dev, &cfg, &err), 0);
+}
+
+/* The key @seed as seen by A; B has the directions exchanged. */
+static struct dco_key make_key(uint8_t key_id, uint8_t seed, bool at_a)
+{
+	struct dco_key key = {
+		.key_id = key_id, .format = DCO_FORMAT_V2, .cipher = CIPHER_AES_256_GCM};
+
+	memset(at_a ? &key.seal : &key.open, seed, sizeof(key.seal));
+	memset(at_a ? &key.open : &key.seal, seed + 128, sizeof(key.seal));
+	return key;
+}
+
+static void install_as(struct end *end, uint32_t peer, enum dco_key_slot slot, struct dco_key key)
+{
+	struct err err;
+
+	assert_int_equal(dco_key_install(end->dev, peer, slot, &key, &err), 0);
+}
+
+static void install(struct end *a, struct end *b, enum dco_key_slot slot, uint8_t key_id)
+{
+	install_as(a, PEER_A, slot, make_key(key_id, (uint8_t)(key_id + 1), true));
+	install_as(b, PEER_B, slot, make_key(key_id, (uint8_t)(key_id + 1), false));
+}
+
+/* ---- what goes through ---- */
+
+/* An IPv4 packet of @len bytes which carries @number. */
+static void make_packet(uint8_t *p, size_t len, uint32_t number)
+{
+	memset(p, 0, len);
+	p[0] = 0x45;
+	store_be16(p + 2, (uint16_t)len);
+	p[8] = 64;
+	p[9] = 17;
+	store_be32(p + 12, 0x0a080002);
+	store_be32(p + 16, 0x0a080001);
+	store_be32(p + 20, number);
+	for (size_t i = 24; i < len; i++)
+		p[i] = (uint8_t)(i * 7 + number);
+}
+
+static bool wait_readable(int fd, int ms)
+{
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+
+	return poll(&pfd, 1, ms) > 0;
+}
+
+static void put_packet(const struct end *end, size_t len, uint32_t number)
+{
+	uint8_t p[PACKET_MAX];
+
+	make_packet(p, len, number);
+	assert_int_equal(send(end->inner, p, len, 0), (ssize_t)len);
+}
+
+static void expect_packet(const struct end *end, size_t len, uint32_t number)
+{
+	uint8_t want[PACKET_MAX], got[PACKET_MAX];
+
+	if (!wait_readable(end->inner, WAIT_MS))
+		fail_msg("packet %u did not arrive", number);
+	make_packet(want, len, number);
+	assert_int_equal(recv(end->inner, got, sizeof(got), 0), (ssize_t)len);
+	assert_memory_equal(got, want, len);
+}
+
+static void expect_no_packet(const struct end *end)
+{
+	assert_false(wait_readable(end->inner, QUIET_MS));
+}
+
+static void pass(const struct end *from, const struct end *to, size_t len, uint32_t number)
+{
+	put_packet(from, len, number);
+	expect_packet(to, len, number);
+}
+
+static bool poll_event(struct end *end, int ms)
+{
+	for (;;) {
+		if (dco_next_event(end->dev, &end->ev)) {
+			if (end->ev.packet)
+				memcpy(end->packet, end->ev.packet, end->ev.packet_len);
+			return true;
+		}
+		if (!wait_readable(dco_event_fd(end->dev), ms))
+			return false;
+	}
+}
+
+static void expect_event(struct end *end, enum dco_event_type type)
+{
+	if (!poll_event(end, WAIT_MS))
+		fail_msg("event %d did not come", (int)type);
+	assert_int_equal(end->ev.type, type);
+}
+
+static void expect_no_event(struct end *end)
+{
+	if (poll_event(end, QUIET_MS))
+		fail_msg("unexpected event %d", (int)end->ev.type);
+}
+
+/* ---- fixtures ---- */
+
+struct pair {
+	struct end a, b;
+};
+
+static void setup_pair(struct pair *p, enum dco_transport_proto proto)
+{
+	struct dco_device_config cfg = default_config();
+
+	atomic_store(&test_now_ms, 100000);
+	end_open(&p->a, &cfg);
+	end_open(&p->b, &cfg);
+	if (proto == DCO_UDP)
+		connect_udp(&p->a, &p->b);
+	else
+		connect_tcp(&p->a, &p->b);
+	add_peer(&p->a, PEER_A, PEER_B, &p->b);
+	add_peer(&p->b, PEER_B, PEER_A, &p->a);
+}
+
+static int setup_udp(void **state)
+{
+	static struct pair p;
+
+	setup_pair(&p, DCO_UDP);
+	*state = &p;
+	return 0;
+}
+
+static int setup_tcp(void **state)
+{
+	static struct pair p;
+
+	setup_pair(&p, DCO_TCP);
+	*state = &p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct pair *p = *state;
+
+	end_close(&p->a);
+	end_close(&p->b);
+	test_limits = (struct data_limits){0};
+	return 0;
+}
+
+/* Let time pass, and the worker look at it. */
+static void advance_ms(const struct pair *p, uint64_t ms)
+{
+	struct dco_peer_stats stats;
+
+	atomic_fetch_add(&test_now_ms, ms);
+	/* A call of the control thread does not run timers; a change of parameters does. */
+	(void)dco_peer_stats(p->a.dev, PEER_A, &stats);
+}
+
+/* ---- cases for each transport ---- */
+
+static void data__every_size_both_ways__arrives(void **state)
+{
+	struct pair *p = *state;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	for (size_t len = 24; len <= 1700; len += 97) {
+		pass(&p->a, &p->b, len, (uint32_t)len);
+		pass(&p->b, &p->a, len, (uint32_t)len + 1);
+	}
+	expect_no_event(&p->a);
+	expect_no_event(&p->b);
+}
+
+static void data__many_packets__in_order(void **state)
+{
+	struct pair *p = *state;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	for (uint32_t burst = 0; burst < 40; burst++) {
+		for (uint32_t i = 0; i < 8; i++)
+			put_packet(&p->a, 60 + 80 * i, burst * 8 + i);
+		for (uint32_t i = 0; i < 8; i++)
+			expect_packet(&p->b, 60 + 80 * i, burst * 8 + i);
+	}
+}
+
+static void data__no_key__dropped_and_counted(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_stats stats = {0};
+
+	put_packet(&p->a, 100, 1);
+	expect_no_packet(&p->b);
+	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
+	assert_int_equal(stats.dropped, 1);
+	assert_int_equal(stats.vpn_tx_packets, 0);
+}
+
+static void keys__installed_secondary__receives_until_swap_then_sends(void **state)
+{
+	struct pair *p = *state;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	pass(&p->a, &p->b, 100, 1);
+	install_as(&p->b, PEER_B, DCO_SLOT_SECONDARY, make_key(1, 50, false));
+	install_as(&p->a, PEER_A, DCO_SLOT_SECONDARY, make_key(1, 50, true));
+	pass(&p->a, &p->b, 100, 2);
+	assert_int_equal(dco_key_swap(p->a.dev, PEER_A), 0);
+	pass(&p->a, &p->b, 100, 3); /* under the new key, which B has as secondary */
+	pass(&p->b, &p->a, 100, 4); /* under the old one */
+	assert_int_equal(dco_key_swap(p->b.dev, PEER_B), 0);
+	pass(&p->b, &p->a, 100, 5);
+	assert_int_equal(dco_key_delete(p->a.dev, PEER_A, DCO_SLOT_SECONDARY), 0);
+	assert_int_equal(dco_key_delete(p->b.dev, PEER_B, DCO_SLOT_SECONDARY), 0);
+	pass(&p->a, &p->b, 100, 6);
+	pass(&p->b, &p->a, 100, 7);
+	expect_no_event(&p->a);
+	expect_no_event(&p->b);
+}
+
+static void keys__unknown_key_id__out_of_sync_once_a_second(void **state)
+{
+	struct pair *p = *state;
+
+	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(3, 1, true));
+	for (uint32_t i = 0; i < 5; i++)
+		put_packet(&p->a, 100, i);
+	expect_event(&p->b, DCO_EVENT_OUT_OF_SYNC);
+	assert_int_equal(p->b.ev.peer_id, PEER_B);
+	assert_int_equal(p->b.ev.key_id, 3);
+	expect_no_event(&p->b);
+	atomic_fetch_add(&test_now_ms, 1000);
+	put_packet(&p->a, 100, 9);
+	expect_event(&p->b, DCO_EVENT_OUT_OF_SYNC);
+}
+
+static void keys__replaced_under_traffic__nothing_is_lost(void **state)
+{
+	struct pair *p = *state;
+	uint32_t number = 0;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	for (uint8_t round = 1; round < 60; round++) {
+		uint8_t id = (uint8_t)((round - 1) % 7 + 1);
+
+		for (int i = 0; i < 4; i++)
+			put_packet(&p->a, 200, number + (uint32_t)i);
+		install_as(&p->b, PEER_B, DCO_SLOT_SECONDARY, make_key(id, round, false));
+		install_as(&p->a, PEER_A, DCO_SLOT_SECONDARY, make_key(id, round, true));
+		assert_int_equal(dco_key_swap(p->a.dev, PEER_A), 0);
+		for (int i = 4; i < 8; i++)
+			put_packet(&p->a, 200, number + (uint32_t)i);
+		for (int i = 0; i < 8; i++)
+			expect_packet(&p->b, 200, number + (uint32_t)i);
+		assert_int_equal(dco_key_swap(p->b.dev, PEER_B), 0);
+		number += 8;
+	}
+}
+
+static void keys__usage_limit__reported_once_for_each_key(void **state)
+{
+	struct pair *p = *state;
+
+	test_limits.id_renew = 3;
+	end_close(&p->a);
+	end_close(&p->b);
+	setup_pair(p, DCO_UDP);
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	for (uint32_t i = 1; i <= 6; i++)
+		pass(&p->a, &p->b, 100, i);
+	expect_event(&p->a, DCO_EVENT_KEY_LIMIT);
+	assert_int_equal(p->a.ev.peer_id, PEER_A);
+	expect_no_event(&p->a);
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 1);
+	for (uint32_t i = 1; i <= 6; i++)
+		pass(&p->a, &p->b, 100, i);
+	expect_event(&p->a, DCO_EVENT_KEY_LIMIT);
+	assert_int_equal(p->a.ev.key_id, 1);
+	expect_no_event(&p->a);
+}
+
+static void control__both_ways__delivered_whole(void **state)
+{
+	struct pair *p = *state;
+	uint8_t packet[1200];
+
+	/* also without any peer */
+	dco_peer_del(p->b.dev, PEER_B);
+	for (size_t len = 1; len <= sizeof(packet); len += 109) {
+		memset(packet, (int)len, len);
+		packet[0] = 0x38; /* P_CONTROL_HARD_RESET_CLIENT_V2 */
+		assert_int_equal(
+			dco_control_send(p->a.dev, p->a.transport, &p->b.addr, NULL, packet, len),
+			0);
+		expect_event(&p->b, DCO_EVENT_CONTROL);
+		assert_int_equal(p->b.ev.transport, p->b.transport);
+		assert_int_equal(p->b.ev.packet_len, len);
+		assert_memory_equal(p->b.packet, packet, len);
+		assert_int_equal(dco_control_send(p->b.dev, p->b.transport, &p->b.ev.remote, NULL,
+						  packet, len),
+				 0);
+		expect_event(&p->a, DCO_EVENT_CONTROL);
+		assert_int_equal(p->a.ev.packet_len, len);
+	}
+}
+
+static void control__under_data_load__not_lost(void **state)
+{
+	struct pair *p = *state;
+	uint8_t packet[100] = {0x20}, got[PACKET_MAX];
+	unsigned int arrived = 0;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	for (unsigned int i = 0; i < 50; i++) {
+		packet[1] = (uint8_t)i;
+		for (uint32_t n = 0; n < 8; n++)
+			put_packet(&p->a, 1400, n);
+		assert_int_equal(dco_control_send(p->a.dev, p->a.transport, &p->b.addr, NULL,
+						  packet, sizeof(packet)),
+				 0);
+		while (wait_readable(p->b.inner, 0))
+			(void)!recv(p->b.inner, got, sizeof(got), 0);
+		expect_event(&p->b, DCO_EVENT_CONTROL);
+		assert_int_equal(p->b.packet[1], i);
+		arrived++;
+		while (arrived == i + 1 && wait_readable(p->b.inner, 20))
+			(void)!recv(p->b.inner, got, sizeof(got), 0);
+	}
+	assert_int_equal(arrived, 50);
+}
+
+static void peer__deleted_twice__no_event_and_no_traffic(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_stats stats;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	pass(&p->a, &p->b, 100, 1);
+	/* an event is on its way ... */
+	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(5, 77, true));
+	put_packet(&p->a, 100, 2);
+	assert_true(wait_readable(dco_event_fd(p->b.dev), WAIT_MS));
+	/* ... and must not come after the deletion */
+	dco_peer_del(p->b.dev, PEER_B);
+	dco_peer_del(p->b.dev, PEER_B);
+	expect_no_event(&p->b);
+	assert_int_equal(dco_key_swap(p->b.dev, PEER_B), ERR_NO_PEER);
+	assert_int_equal(dco_peer_stats(p->b.dev, PEER_B, &stats), 0);
+	assert_int_equal(stats.vpn_rx_packets, 0);
+	add_peer(&p->b, PEER_B, PEER_A, &p->a);
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	pass(&p->a, &p->b, 100, 3);
+}
+
+static void peer__added_twice__refused(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_config cfg = {.peer_id = PEER_A,
+				      .transport = p->a.transport,
+				      .remote = p->b.addr,
+				      .log = log_init(NULL, "")};
+	struct err err;
+
+	assert_int_equal(dco_peer_add(p->a.dev, &cfg, &err), ERR_EXISTS);
+	cfg.transport = 99;
+	cfg.peer_id = 1;
+	assert_int_equal(dco_peer_add(p->a.dev, &cfg, &err), ERR_NOT_FOUND);
+	assert_int_equal(dco_transport_detach(p->a.dev, p->a.transport), ERR_STATE);
+}
+
+static void stats__count_and_never_go_backwards(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_stats last = {0}, now, sum;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	for (uint32_t i = 1; i <= 20; i++) {
+		pass(&p->a, &p->b, 100, i);
+		assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &now), 0);
+		assert_int_equal(now.vpn_tx_packets, i);
+		assert_int_equal(now.vpn_tx_bytes, i * 100);
+		assert_int_equal(now.link_tx_bytes, i * 124);
+		assert_int_equal(now.key_packets, i);
+		assert_int_equal(now.key_bytes, i * 124);
+		assert_true(now.link_tx_packets > last.link_tx_packets);
+		last = now;
+	}
+	assert_int_equal(dco_peer_stats(p->b.dev, PEER_B, &now), 0);
+	assert_int_equal(now.vpn_rx_packets, 20);
+	assert_int_equal(now.vpn_rx_bytes, 2000);
+	assert_int_equal(now.link_rx_bytes, 20 * 124);
+	dco_peer_del(p->b.dev, PEER_B);
+	assert_int_equal(dco_device_stats(p->b.dev, &sum), 0);
+	assert_int_equal(sum.vpn_rx_bytes, 2000);
+}
+
+/* 45: the first ping at once, later when nothing else was sent */
+static void keepalive__ping__sent_and_not_delivered(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_params params = {.ping_interval_sec = 2};
+	struct dco_peer_stats stats;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
+	assert_int_equal(stats.link_tx_packets, 1);
+	assert_int_equal(stats.vpn_tx_packets, 0);
+	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+	advance_ms(p, 1999);
+	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
+	assert_int_equal(stats.link_tx_packets, 1);
+	pass(&p->a, &p->b, 100, 1); /* postpones it */
+	advance_ms(p, 1999);
+	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
+	assert_int_equal(stats.link_tx_packets, 2);
+	advance_ms(p, 1);
+	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
+	assert_int_equal(stats.link_tx_packets, 3);
+	expect_no_packet(&p->b);
+	assert_int_equal(dco_peer_stats(p->b.dev, PEER_B, &stats), 0);
+	assert_int_equal(stats.link_rx_packets, 3);
+	assert_int_equal(stats.vpn_rx_packets, 1);
+}
+
+/* 46 */
+static void keepalive__nearly_a_ping__delivered(void **state)
+{
+	struct pair *p = *state;
+	uint8_t packet[17] = {0}, got[64];
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	memcpy(packet, ping_payload(), PING_LEN);
+	assert_int_equal(send(p->a.inner, packet, 16, 0), 16);
+	expect_no_packet(&p->b);
+	assert_int_equal(send(p->a.inner, packet, 17, 0), 17);
+	assert_true(wait_readable(p->b.inner, WAIT_MS));
+	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), 17);
+	assert_int_equal(send(p->a.inner, packet, 15, 0), 15);
+	assert_true(wait_readable(p->b.inner, WAIT_MS));
+	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), 15);
+}
+
+/* 48 */
+static void keepalive__silence__gone_exactly_once(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_params params = {.ping_timeout_sec = 10};
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	assert_int_equal(dco_peer_set(p->b.dev, PEER_B, &params), 0);
+	advance_ms(p, 9999);
+	pass(&p->a, &p->b, 100, 1); /* data starts the timer again */
+	advance_ms(p, 9999);
+	assert_int_equal(dco_peer_note_rx(p->b.dev, PEER_B), 0); /* so does control */
+	advance_ms(p, 9999);
+	/* an unreadable packet does not */
+	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(0, 99, true));
+	put_packet(&p->a, 100, 2);
+	expect_no_packet(&p->b);
+	expect_no_event(&p->b);
+	advance_ms(p, 1001); /* timers are looked at once a second */
+	expect_event(&p->b, DCO_EVENT_PEER_GONE);
+	assert_int_equal(p->b.ev.reason, DCO_GONE_EXPIRED);
+	assert_int_equal(p->b.ev.peer_id, PEER_B);
+	advance_ms(p, 60000);
+	expect_no_event(&p->b);
+}
+
+static void exit_notice__sent__reported_not_delivered(void **state)
+{
+	struct pair *p = *state;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	assert_int_equal(dco_peer_send_exit(p->a.dev, PEER_A), 0);
+	expect_event(&p->b, DCO_EVENT_REMOTE_EXIT);
+	assert_int_equal(p->b.ev.peer_id, PEER_B);
+	expect_no_packet(&p->b);
+}
+
+/* 57 */
+static void device__packet_larger_than_the_buffer__dropped(void **state)
+{
+	struct pair *p = *state;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	pass(&p->a, &p->b, 1768, 1);
+	put_packet(&p->a, 1769, 2);
+	expect_no_packet(&p->b);
+	pass(&p->a, &p->b, 1768, 3);
+}
+
+static void transport__detached__socket_is_the_callers_again(void **state)
+{
+	struct pair *p = *state;
+	uint8_t byte = 0x38;
+	char got[16];
+
+	dco_peer_del(p->b.dev, PEER_B);
+	assert_int_equal(dco_transport_detach(p->b.dev, p->b.transport), 0);
+	assert_int_equal(dco_transport_detach(p->b.dev, p->b.transport), ERR_NOT_FOUND);
+	assert_int_equal(dco_control_send(p->a.dev, p->a.transport, &p->b.addr, NULL, &byte, 1), 0);
+	assert_true(wait_readable(p->b.fd, WAIT_MS));
+	assert_true(recv(p->b.fd, got, sizeof(got), 0) > 0);
+	expect_no_event(&p->b);
+}
+
+/* ---- UDP only ---- */
+
+/* 67 */
+static void recursion__own_outer_packet__dropped(void **state)
+{
+	struct pair *p = *state;
+	uint8_t packet[100];
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	make_packet(packet, sizeof(packet), 1);
+	store_be32(packet + 16, ntohl(p->b.addr.in4.sin_addr.s_addr));
+	store_be16(packet + 22, ntohs(p->b.addr.in4.sin_port));
+	assert_int_equal(send(p->a.inner, packet, sizeof(packet), 0), sizeof(packet));
+	expect_no_packet(&p->b);
+	store_be16(packet + 22, (uint16_t)(ntohs(p->b.addr.in4.sin_port) ^ 1));
+	assert_int_equal(send(p->a.inner, packet, sizeof(packet), 0), sizeof(packet));
+	assert_true(wait_readable(p->b.inner, WAIT_MS));
+}
+
+/* 69 for a client: an established key does not follow */
+static void p2p__packet_from_elsewhere__out_of_sync(void **state)
+{
+	struct pair *p = *state;
+	union sock_addr elsewhere;
+	uint8_t raw[PACKET_MAX];
+	ssize_t len;
+	int fd = udp_socket(&elsewhere);
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	/* let A send to us and replay it from our address */
+	assert_int_equal(dco_peer_set_remote(p->a.dev, PEER_A, &elsewhere, NULL), 0);
+	put_packet(&p->a, 100, 1);
+	assert_true(wait_readable(fd, WAIT_MS));
+	len = recv(fd, raw, sizeof(raw), 0);
+	assert_int_equal(sendto(fd, raw, (size_t)len, 0, &p->b.addr.sa, sizeof(p->b.addr.in4)),
+			 len);
+	expect_event(&p->b, DCO_EVENT_OUT_OF_SYNC);
+	expect_no_packet(&p->b);
+	close(fd);
+}
+
+/* 10, 18 */
+static void udp__garbage__ignored(void **state)
+{
+	struct pair *p = *state;
+	static const uint8_t junk[][8] = {{0x48}, {0x48, 0}, {0x48, 0, 0}, {0x48, 0, 0, 9}, {0x30}};
+	union sock_addr elsewhere;
+	int fd = udp_socket(&elsewhere);
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(junk); i++)
+		for (size_t len = 0; len <= sizeof(junk[i]); len++)
+			assert_int_equal(
+				sendto(fd, junk[i], len, 0, &p->b.addr.sa, sizeof(p->b.addr.in4)),
+				(ssize_t)len);
+	expect_no_packet(&p->b);
+	assert_false(wait_readable(fd, 0)); /* no answer */
+	pass(&p->a, &p->b, 100, 1);
+	close(fd);
+}
+
+/* ---- TCP only ---- */
+
+static void tcp__stream_ends__control_first_then_closed_and_gone(void **state)
+{
+	struct pair *p = *state;
+	uint8_t packet[10] = {0x20};
+	bool closed = false, gone = false;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	assert_int_equal(dco_control_send(p->a.dev, p->a.transport, NULL, NULL, packet, 10), 0);
+	assert_int_equal(shutdown(p->a.fd, SHUT_WR), 0);
+	for (int i = 0; i < 3; i++) {
+		assert_true(poll_event(&p->b, WAIT_MS));
+		if (p->b.ev.type == DCO_EVENT_TRANSPORT_CLOSED) {
+			assert_int_equal(p->b.ev.err, 0);
+			closed = true;
+		} else if (p->b.ev.type == DCO_EVENT_PEER_GONE) {
+			assert_int_equal(p->b.ev.reason, DCO_GONE_TRANSPORT_DISCONNECT);
+			gone = true;
+		} else {
+			assert_int_equal(p->b.ev.type, DCO_EVENT_CONTROL);
+			assert_false(closed);
+		}
+	}
+	assert_true(closed && gone);
+	expect_no_event(&p->b);
+}
+
+/* 59 */
+static void tcp__bad_record_length__closed(void **state)
+{
+	static const struct {
+		uint8_t bytes[2];
+		uint32_t length;
+	} rows[] = {{{0, 0}, 0}, {{0x06, 0xe9}, 1769}, {{0xff, 0xff}, 65535}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct dco_device_config cfg = default_config();
+		struct end a;
+		struct err err;
+		int pair[2];
+
+		end_open(&a, &cfg);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+		a.fd = pair[0];
+		a.transport = dco_transport_attach(a.dev, a.fd, DCO_TCP, rows[i].bytes, 1, &err);
+		assert_true(a.transport >= 0);
+		expect_no_event(&a);
+		assert_int_equal(write(pair[1], rows[i].bytes + 1, 1), 1);
+		expect_event(&a, DCO_EVENT_TRANSPORT_CLOSED);
+		assert_int_equal(a.ev.err, -1);
+		assert_int_equal(a.ev.bad_length, rows[i].length);
+		end_close(&a);
+		close(pair[1]);
+	}
+}
+
+static void tcp__bytes_in_pieces_and_pending__whole_records(void **state)
+{
+	static const uint8_t stream[] = {0, 3, 0x20, 1, 2, 0, 1, 0x28, 0, 2, 0x38, 9};
+	struct dco_device_config cfg = default_config();
+
+	(void)state;
+	for (size_t pending = 0; pending <= sizeof(stream); pending++) {
+		struct end a;
+		struct err err;
+		int pair[2];
+
+		end_open(&a, &cfg);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+		a.fd = pair[0];
+		a.transport = dco_transport_attach(a.dev, a.fd, DCO_TCP, stream, pending, &err);
+		assert_true(a.transport >= 0);
+		for (size_t i = pending; i < sizeof(stream); i++)
+			assert_int_equal(write(pair[1], stream + i, 1), 1);
+		expect_event(&a, DCO_EVENT_CONTROL);
+		assert_int_equal(a.ev.packet_len, 3);
+		assert_memory_equal(a.packet, stream + 2, 3);
+		expect_event(&a, DCO_EVENT_CONTROL);
+		assert_int_equal(a.ev.packet_len, 1);
+		expect_event(&a, DCO_EVENT_CONTROL);
+		assert_int_equal(a.ev.packet_len, 2);
+		end_close(&a);
+		close(pair[1]);
+	}
+}
+
+/* 17 */
+static void tcp__packet_does_not_open__peer_gone(void **state)
+{
+	struct pair *p = *state;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(0, 99, true));
+	put_packet(&p->a, 100, 1);
+	expect_event(&p->b, DCO_EVENT_PEER_GONE);
+	assert_int_equal(p->b.ev.reason, DCO_GONE_DECRYPT_ERROR);
+	put_packet(&p->a, 100, 2);
+	expect_no_event(&p->b);
+}
+
+/* A full socket holds data back, and control passes it at a record boundary. */
+static void tcp__receiver_stalls__control_not_interleaved(void **state)
+{
+	struct dco_device_config cfg = default_config();
+	struct end a, peer = {0};
+	struct err err;
+	uint8_t record[PACKET_MAX], control[300] = {0x20};
+	unsigned int data = 0, controls = 0;
+	int pair[2], small = 4096;
+	FILE *stream;
+
+	(void)state;
+	end_open(&a, &cfg);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	assert_int_equal(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
+	a.fd = pair[0];
+	a.transport = dco_transport_attach(a.dev, a.fd, DCO_TCP, NULL, 0, &err);
+	assert_true(a.transport >= 0);
+	add_peer(&a, PEER_A, PEER_B, &peer);
+	install_as(&a, PEER_A, DCO_SLOT_PRIMARY, make_key(0, 1, true));
+	for (uint32_t i = 0; i < 10; i++)
+		put_packet(&a, 1000, i);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(
+			dco_control_send(a.dev, a.transport, NULL, NULL, control, sizeof(control)),
+			0);
+	stream = fdopen(pair[1], "r");
+	while (data < 10 || controls < 20) {
+		size_t len;
+
+		assert_int_equal(fread(record, 1, 2, stream), 2);
+		len = load_be16(record);
+		assert_int_equal(fread(record, 1, len, stream), len);
+		if (len == sizeof(control)) {
+			assert_memory_equal(record, control, len);
+			controls++;
+		} else {
+			assert_int_equal(len, 1024);
+			assert_int_equal(load_be32(record + 4), data + 1);
+			data++;
+		}
+	}
+	fclose(stream);
+	end_close(&a);
+}
+
+#define BOTH(f)                                                  \
+	cmocka_unit_test_setup_teardown(f, setup_udp, teardown), \
+	{                                                        \
+		"tcp/" #f, f, setup_tcp, teardown, NULL          \
+	}
+#define UDP(f) cmocka_unit_test_setup_teardown(f, setup_udp, teardown)
+#define TCP(f) cmocka_unit_test_setup_teardown(f, setup_tcp, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(data__every_size_both_ways__arrives),
+		BOTH(data__many_packets__in_order),
+		BOTH(data__no_key__dropped_and_counted),
+		BOTH(keys__installed_secondary__receives_until_swap_then_sends),
+		BOTH(keys__unknown_key_id__out_of_sync_once_a_second),
+		BOTH(keys__replaced_under_traffic__nothing_is_lost),
+		UDP(keys__usage_limit__reported_once_for_each_key),
+		BOTH(control__both_ways__delivered_whole),
+		BOTH(control__under_data_load__not_lost),
+		BOTH(peer__deleted_twice__no_event_and_no_traffic),
+		BOTH(peer__added_twice__refused),
+		BOTH(stats__count_and_never_go_backwards),
+		BOTH(keepalive__ping__sent_and_not_delivered),
+		BOTH(keepalive__nearly_a_ping__delivered),
+		UDP(keepalive__silence__gone_exactly_once),
+		BOTH(exit_notice__sent__reported_not_delivered),
+		UDP(device__packet_larger_than_the_buffer__dropped),
+		BOTH(transport__detached__socket_is_the_callers_again),
+		UDP(recursion__own_outer_packet__dropped),
+		UDP(p2p__packet_from_elsewhere__out_of_sync),
+		UDP(udp__garbage__ignored),
+		TCP(tcp__stream_ends__control_first_then_closed_and_gone),
+		cmocka_unit_test(tcp__bad_record_length__closed),
+		cmocka_unit_test(tcp__bytes_in_pieces_and_pending__whole_records),
+		TCP(tcp__packet_does_not_open__peer_gone),
+		cmocka_unit_test(tcp__receiver_stalls__control_not_interleaved),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
