@@ -147,6 +147,14 @@ struct config_socks_proxy {
 	const char *auth_file;
 };
 
+/* A `remote` line outside of connection blocks. */
+struct config_remote {
+	const char *host;
+	const char *port; /* NULL: rport */
+	struct config_proto proto;
+	bool proto_set;
+};
+
 /*
  * Per-connection options (letter C in spec 04 section 2). config.ce holds the defaults while
  * parsing and, in a work copy, the entry that is in use (config_select_entry()).
@@ -730,11 +738,12 @@ struct config {
 	struct config_process process;
 
 	/* transport */
-	struct conn_entry ce;			  /* defaults; in a work copy the entry in use */
-	CONFIG_LIST(struct conn_entry) entries;	  /* connection entries; config_finish() fills it */
-	bool entries_are_blocks;		  /* from <connection> */
-	CONFIG_LIST(struct config_listen) locals; /* global `local` lines */
-	CONFIG_LIST(struct config_listen) listen; /* what to listen on, after config_finish() */
+	struct conn_entry ce;			/* defaults; in a work copy the entry in use */
+	CONFIG_LIST(struct conn_entry) entries; /* connection entries; config_finish() fills it */
+	CONFIG_LIST(struct config_remote) remotes; /* `remote` lines outside blocks */
+	bool entries_are_blocks;		   /* from <connection> */
+	CONFIG_LIST(struct config_listen) locals;  /* global `local` lines */
+	CONFIG_LIST(struct config_listen) listen;  /* what to listen on, after config_finish() */
 	bool remote_random;
 	bool remote_random_hostname;
 	bool proto_force_set;
@@ -800,7 +809,11 @@ struct config *config_clone(const struct config *cfg) MUST_CHECK;
 /** config_free() - wipes all texts, which may be keys; NULL is fine */
 void config_free(struct config *cfg);
 
-/** config_select_entry() - make entries.at[@index] the entry in use (config.ce) of a work copy */
+/**
+ * config_select_entry() - make entries.at[@index] the entry in use (config.ce) of a work copy
+ *
+ * Also sets what depends on the entry: clients over UDP restart after 120 s of silence by default.
+ */
 void config_select_entry(struct config *cfg, size_t index);
 
 /**
@@ -822,6 +835,16 @@ static inline bool config_given(const struct config *cfg, const char *name)
 
 /** config_strdup() - a copy of @text that lives as long as @cfg; NULL when out of memory */
 const char *config_strdup(struct config *cfg, const char *text) MUST_CHECK;
+
+const char *config_strdup_printf(struct config *cfg, const char *fmt, ...) MUST_CHECK
+	PRINTF_FMT(2, 3);
+
+/**
+ * config_merge_dns() - bring `dns` and `dhcp-option` together (spec 04 section 3.2 step 21)
+ *
+ * config_finish() does it unless options are pulled; then config_push_done() does.
+ */
+void config_merge_dns(struct config *cfg);
 
 /** config_proto_name() - "udp4", "tcp-client" ... as users write it */
 const char *config_proto_name(struct config_proto proto);

@@ -43,7 +43,7 @@ const char *option_status_text(enum option_status status);
 struct config_need {
 	uint64_t feature;   /* one FEAT_* bit */
 	const char *option; /* NULL: not from an option */
-	char line[200]; /* what to say when a backend lacks it, e.g. "Note: --fragment disables data
+	char line[256]; /* what to say when a backend lacks it, e.g. "Note: --fragment disables data
 			   channel offload." */
 	bool fatal;	/* true: a backend without it cannot be used; false: warn only */
 };

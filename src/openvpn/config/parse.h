@@ -30,10 +30,16 @@ struct config_host {
 	int (*access)(void *ctx, const char *path, int mode);
 	int (*private_mode)(void *ctx, const char *path, bool *others_can_access);
 
+	/* address of a name; false: unknown. NULL: numeric addresses only */
+	bool (*resolve)(void *ctx, const char *name, sa_family_t family, struct ip_addr *out);
+
 	/* the crypto library; NULL: the usual AEAD ciphers, names taken as they are */
 	/* canonical name of a usable data cipher into @out; false: unknown */
 	bool (*cipher_canonical)(void *ctx, const char *name, char *out, size_t cap);
 	bool (*has_tls1_prf)(void *ctx);
+
+	/* take options whose behaviour is not built: for tests and checks of the parser only */
+	bool take_unbuilt;
 };
 
 /**
@@ -105,7 +111,7 @@ void config_warnings(const struct config *cfg, struct config_report *report);
 int config_tokenise(const char *line, size_t len, const char *where, const char **words,
 		    char *store, size_t store_cap, size_t *dropped, struct err *err) MUST_CHECK;
 
-/** config_print_help() - the text of --help */
+/** config_help_text() - the text of --help below the line @title; caller frees, NULL: no memory */
 char *config_help_text(const char *title) MUST_CHECK;
 
 /** config_dump() - one "name = value" line for each option that was given, for verb 4 */
