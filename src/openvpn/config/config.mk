@@ -1,11 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 noinst_LIBRARIES += libconfig.a
 libconfig_a_SOURCES = \
-	src/openvpn/config/config.h \
+	src/openvpn/config/built.h \
+	src/openvpn/config/config.c src/openvpn/config/config.h \
+	src/openvpn/config/dns.c \
 	src/openvpn/config/features.c src/openvpn/config/features.h \
+	src/openvpn/config/fingerprint.c \
+	src/openvpn/config/host.c \
+	src/openvpn/config/internal.h \
 	src/openvpn/config/lexer.c src/openvpn/config/lexer.h \
-	src/openvpn/config/options.h \
-	src/openvpn/config/parse.h \
+	src/openvpn/config/option.c src/openvpn/config/options.h \
+	src/openvpn/config/parse.c src/openvpn/config/parse.h \
 	src/openvpn/config/pool.c src/openvpn/config/pool.h \
 	src/openvpn/config/push.h \
-	src/openvpn/config/report.c src/openvpn/config/report.h
+	src/openvpn/config/report.c src/openvpn/config/report.h \
+	src/openvpn/config/table_absent.c \
+	src/openvpn/config/table_client.c \
+	src/openvpn/config/table_commands.c \
+	src/openvpn/config/table_crypto.c \
+	src/openvpn/config/table_device.c \
+	src/openvpn/config/table_general.c \
+	src/openvpn/config/table_management.c \
+	src/openvpn/config/table_mtu.c \
+	src/openvpn/config/table_routing.c \
+	src/openvpn/config/table_scripts.c \
+	src/openvpn/config/table_server.c \
+	src/openvpn/config/table_tls.c \
+	src/openvpn/config/table_transport.c \
+	src/openvpn/config/value.c

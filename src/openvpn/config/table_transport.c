@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Options of section 2.2: the transport between the peers. */
+#include <string.h>
+
+#include "config/internal.h"
+
+static int mode_apply(struct opt *o)
+{
+	if (strcmp(o->arg[0], "p2p") == 0) {
+		o->cfg->mode = CONFIG_MODE_P2P;
+	} else if (strcmp(o->arg[0], "server") == 0) {
+		int ret = opt_not_built(o, BUILT_SERVER, "--mode server");
+
+		if (ret < 0)
+			return ret;
+		o->cfg->mode = CONFIG_MODE_SERVER;
+	} else {
+		return opt_error(o, "Bad --mode parameter: %s", o->arg[0]);
+	}
+	o->cfg->mode_set = true;
+	return 0;
+}
+
+static int bad_protocol(const struct opt *o, const char *text)
+{
+	return opt_error(o, "Bad protocol: '%s'. Allowed protocols with --proto option: %s", text,
+			 value_proto_names());
+}
+
+static int local_apply(struct opt *o)
+{
+	struct config_listen l = {0};
+	int ret = 0;
+
+	if (strcmp(o->arg[0], "*") != 0)
+		ret = value_text(o, o->arg[0], &l.host);
+	if (ret == 0 && o->argc > 1)
+		ret = value_port(o, o->arg[1], true, &l.port);
+	if (ret == 0 && o->argc > 2) {
+		if (!value_proto(o->arg[2], &l.proto))
+			return bad_protocol(o, o->arg[2]); /* FIX-14 */
+		l.proto_set = true;
+	}
+	if (ret < 0)
+		return ret;
+	if (o->src->kind == SOURCE_CONNECTION) { /* FIX-5a: of this entry only */
+		LIST_CLEAR(&o->ce->listen);
+		LIST_ADD_ITEM(o->cfg, &o->ce->listen, &l);
+		o->ce->listen_own = true;
+	} else {
+		LIST_ADD_ITEM(o->cfg, &o->cfg->locals, &l);
+	}
+	return 0;
+}
+
+static int remote_apply(struct opt *o)
+{
+	struct config_remote r = {0};
+	int ret = value_text(o, o->arg[0], &r.host);
+
+	if (ret == 0 && o->argc > 1)
+		ret = value_port(o, o->arg[1], false, &r.port);
+	if (ret == 0 && o->argc > 2) {
+		if (!value_proto(o->arg[2], &r.proto))
+			return opt_error(o, "remote: bad protocol associated with host %s: '%s'",
+					 o->arg[0], o->arg[2]);
+		r.proto_set = true;
+	}
+	if (ret < 0)
+		return ret;
+	if (o->src->kind != SOURCE_CONNECTION) {
+		LIST_ADD_ITEM(o->cfg, &o->cfg->remotes, &r);
+		return 0;
+	}
+	o->ce->remote = r.host;
+	if (r.port)
+		o->ce->remote_port = r.port;
+	if (r.proto_set)
+		o->ce->proto = r.proto;
+	return 0;
+}
+
+static int proto_apply(struct opt *o)
+{
+	return value_proto(o->arg[0], &o->ce->proto) ? 0 : bad_protocol(o, o->arg[0]);
+}
+
+static int proto_force_apply(struct opt *o)
+{
+	if (!value_proto(o->arg[0], &o->cfg->proto_force))
+		return opt_error(o, "Bad --proto-force protocol: '%s'", o->arg[0]);
+	o->cfg->proto_force_set = true;
+	return 0;
+}
+
+static int port_apply(struct opt *o)
+{
+	const char *port;
+	int ret = value_port(o, o->arg[0], false, &port);
+
+	if (ret < 0)
+		return ret;
+	o->ce->local_port = port;
+	o->ce->remote_port = port;
+	return 0;
+}
+
+static int lport_apply(struct opt *o)
+{
+	int ret = value_port(o, o->arg[0], true, &o->ce->local_port);
+
+	if (ret == 0)
+		o->ce->local_port_set = strcmp(o->arg[0], "0") != 0;
+	return ret;
+}
+
+static int rport_apply(struct opt *o)
+{
+	return value_port(o, o->arg[0], false, &o->ce->remote_port);
+}
+
+static int bind_apply(struct opt *o)
+{
+	o->ce->bind_set = true;
+	if (o->argc > 0 && strcmp(o->arg[0], "ipv6only") == 0)
+		o->ce->bind_ipv6_only = true;
+	return 0;
+}
+
+static int nobind_apply(struct opt *o)
+{
+	o->ce->nobind = true;
+	return 0;
+}
+
+static int float_apply(struct opt *o)
+{
+	o->ce->float_ok = true;
+	o->ce->float_set = true;
+	return 0;
+}
+
+static int connect_retry_apply(struct opt *o)
+{
+	uint32_t wait;
+	uint32_t max = o->ce->connect_retry_max_sec;
+	int ret = value_u31(o, o->arg[0], &wait);
+
+	if (ret == 0 && o->argc > 1)
+		ret = value_u31(o, o->arg[1], &max);
+	if (ret < 0)
+		return ret;
+	if (wait > 65535) {
+		wait = 65535;
+		opt_warn(o, "connect retry wait interval truncated to %d", 65535);
+	}
+	o->ce->connect_retry_sec = wait;
+	o->ce->connect_retry_max_sec = max < wait ? wait : max;
+	return 0;
+}
+
+static int connect_retry_max_apply(struct opt *o)
+{
+	uint32_t scratch;
+
+	/* legal in a block, without effect there */
+	return value_u31(o, o->arg[0],
+			 o->src->kind == SOURCE_CONNECTION ? &scratch : &o->cfg->connect_retry_max);
+}
+
+static int resolv_retry_apply(struct opt *o)
+{
+	if (strcmp(o->arg[0], "infinite") == 0) {
+		o->cfg->resolv_retry_sec = UINT32_MAX;
+		return 0;
+	}
+	return value_u31(o, o->arg[0], &o->cfg->resolv_retry_sec);
+}
+
+static int preresolve_apply(struct opt *o)
+{
+	o->cfg->preresolve = true;
+	return o->argc > 0 ? value_text(o, o->arg[0], &o->cfg->ip_remote_hint) : 0;
+}
+
+static int http_proxy_apply(struct opt *o)
+{
+	struct config_http_proxy *hp = &o->ce->http_proxy;
+	int ret;
+
+	if (o->argc < 2)
+		return opt_error(o, "http-proxy port number not defined");
+	ret = value_port(o, o->arg[1], false, &hp->port);
+	if (ret == 0)
+		ret = value_text(o, o->arg[0], &hp->host);
+	if (ret == 0 && o->argc > 2)
+		ret = value_text(o, o->arg[2], &hp->auth_file);
+	if (ret == 0 && o->argc > 3)
+		ret = value_text(o, o->arg[3], &hp->method);
+	return ret;
+}
+
+enum {
+	HTTP_HEADERS_MAX = 10,
+};
+
+static int http_header_apply(struct opt *o)
+{
+	struct config_http_proxy *hp = &o->ce->http_proxy;
+	struct config_http_header h = {0};
+	int ret;
+
+	if (hp->headers.count >= HTTP_HEADERS_MAX)
+		return opt_error(o,
+				 "Cannot use more than 10 http-proxy-option CUSTOM-HEADER : '%s'",
+				 o->arg[1]);
+	ret = value_text(o, o->arg[1], &h.name);
+	if (ret == 0 && o->argc > 2)
+		ret = value_text(o, o->arg[2], &h.value);
+	if (ret == 0)
+		LIST_ADD_ITEM(o->cfg, &hp->headers, &h);
+	return ret;
+}
+
+static int http_proxy_option_apply(struct opt *o)
+{
+	struct config_http_proxy *hp = &o->ce->http_proxy;
+	const char *type = o->arg[0];
+
+	hp->options_set = true;
+	if (strcmp(type, "VERSION") == 0 && o->argc == 2)
+		return value_text(o, o->arg[1], &hp->http_version);
+	if (strcmp(type, "AGENT") == 0 && o->argc == 2)
+		return value_text(o, o->arg[1], &hp->user_agent);
+	if ((strcmp(type, "CUSTOM-HEADER") == 0 || strcmp(type, "EXT1") == 0 ||
+	     strcmp(type, "EXT2") == 0) &&
+	    o->argc >= 2)
+		return http_header_apply(o);
+	return opt_error(o, "Bad http-proxy-option or missing or extra parameter: '%s'", type);
+}
+
+static int http_proxy_override_apply(struct opt *o)
+{
+	int ret = value_port(o, o->arg[1], false, &o->cfg->http_proxy_override.port);
+
+	if (ret == 0)
+		ret = value_text(o, o->arg[0], &o->cfg->http_proxy_override.host);
+	o->cfg->http_proxy_override.nct = o->argc > 2 && strcmp(o->arg[2], "nct") == 0;
+	return ret;
+}
+
+static int proxy_ignored_apply(struct opt *o)
+{
+	opt_warn(o, "DEPRECATED OPTION: %s option ignored.", o->name);
+	return 0;
+}
+
+static int socks_proxy_apply(struct opt *o)
+{
+	struct config_socks_proxy *sp = &o->ce->socks_proxy;
+	int ret = o->argc > 1 ? value_port(o, o->arg[1], false, &sp->port) : 0;
+
+	if (ret == 0 && o->argc <= 1)
+		sp->port = "1080";
+	if (ret == 0)
+		ret = value_text(o, o->arg[0], &sp->host);
+	if (ret == 0 && o->argc > 2)
+		ret = value_text(o, o->arg[2], &sp->auth_file);
+	return ret;
+}
+
+static int multihome_apply(struct opt *o)
+{
+	if (o->argc > 0) {
+		if (strcmp(o->arg[0], "same-interface") != 0)
+			return opt_error(o, "Unknown parameter to --multihome: %s", o->arg[0]);
+		o->cfg->multihome_same_interface = true;
+	}
+	o->cfg->multihome = true;
+	return 0;
+}
+
+static int mark_apply(struct opt *o)
+{
+	int32_t mark;
+	int ret = value_i32(o, o->arg[0], &mark);
+
+	if (ret == 0)
+		o->cfg->mark = (uint32_t)mark;
+	return ret;
+}
+
+static int bind_dev_apply(struct opt *o)
+{
+	return value_text(o, o->arg[0], &o->cfg->bind_dev);
+}
+
+static int socket_flags_apply(struct opt *o)
+{
+	for (size_t i = 0; i < o->argc; i++)
+		if (strcmp(o->arg[i], "TCP_NODELAY") != 0)
+			return opt_error(o, "unknown socket flag: %s", o->arg[i]);
+	return 0;
+}
+
+static int mtu_disc_apply(struct opt *o)
+{
+	if (strcmp(o->arg[0], "yes") == 0)
+		o->ce->mtu_disc = CONFIG_MTU_DISC_YES;
+	else if (strcmp(o->arg[0], "maybe") == 0)
+		o->ce->mtu_disc = CONFIG_MTU_DISC_MAYBE;
+	else if (strcmp(o->arg[0], "no") == 0)
+		o->ce->mtu_disc = CONFIG_MTU_DISC_NO;
+	else
+		return opt_fatal(
+			o,
+			"invalid --mtu-disc type: '%s' -- valid types are 'yes', 'maybe', or 'no'",
+			o->arg[0]);
+	return 0;
+}
+
+static const struct option_row rows[] = {
+	{.name = "mode",
+	 .args = "p2p|server",
+	 .help = "one peer, or a server for many clients",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, mode_apply)},
+	{.name = "local",
+	 .args = "host|* [port [proto]]",
+	 .help = "address to bind to; repeatable in server mode",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 3, local_apply)},
+	{.name = "remote",
+	 .args = "host [port [proto]]",
+	 .help = "a peer to connect to; several are tried in order",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 3, remote_apply)},
+	{.name = "remote-random",
+	 .help = "try the remotes in random order",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FLAG(remote_random)},
+	{.name = "remote-random-hostname",
+	 .help = "put random digits and a dot before each name that is looked up",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FLAG(remote_random_hostname)},
+	{.name = "proto",
+	 .args = "udp|tcp-server|tcp-client|tcp",
+	 .help = "transport; a 4 or 6 after udp or tcp fixes the family",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, proto_apply)},
+	{.name = "proto-force",
+	 .args = "udp|tcp",
+	 .help = "use only the remotes of that transport",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, proto_force_apply)},
+	{.name = "port",
+	 .args = "port",
+	 .help = "local and remote port (1194)",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, port_apply)},
+	{.name = "lport",
+	 .args = "port",
+	 .help = "local port; anything but 0 binds to it",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, lport_apply)},
+	{.name = "rport",
+	 .args = "port",
+	 .help = "remote port",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, rport_apply)},
+	{.name = "bind",
+	 .args = "[ipv6only]",
+	 .help = "bind to the local address and port",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(0, 1, bind_apply)},
+	{.name = "nobind",
+	 .help = "let the system choose the local port",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(0, 0, nobind_apply)},
+	{.name = "float",
+	 .help = "accept authenticated packets from another address",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 .needs = FEAT_FLOAT,
+	 IF_BUILT(ALWAYS),
+	 FN(0, 0, float_apply)},
+	{.name = "connect-retry",
+	 .args = "seconds [max]",
+	 .help = "wait between attempts (1, growing to 300)",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 2, connect_retry_apply)},
+	{.name = "connect-retry-max",
+	 .args = "n",
+	 .help = "give up after n rounds over all remotes",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, connect_retry_max_apply)},
+	{.name = "connect-timeout",
+	 .args = "seconds",
+	 .help = "wait for a server's first answer (120)",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 CONN_U31(connect_timeout_sec)},
+	{.name = "server-poll-timeout",
+	 .args = "seconds",
+	 .help = "the same as --connect-timeout",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 IF_BUILT(ALWAYS),
+	 CONN_U31(connect_timeout_sec)},
+	{.name = "resolv-retry",
+	 .args = "seconds|infinite",
+	 .help = "how long to retry name look-ups",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, resolv_retry_apply)},
+	{.name = "preresolve",
+	 .args = "[host]",
+	 .help = "look up all names at start and keep the results",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FN(0, 1, preresolve_apply)},
+	{.name = "ip-remote-hint",
+	 .args = "[host]",
+	 .help = "the same as --preresolve",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FN(0, 1, preresolve_apply)},
+	{.name = "http-proxy",
+	 .args = "host port [authfile|auto|auto-nct [method]]",
+	 .help = "connect through an HTTP proxy (TCP only)",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 .needs = FEAT_HTTP_PROXY,
+	 IF_BUILT(PROXY),
+	 FN(1, 4, http_proxy_apply)},
+	{.name = "http-proxy-user-pass",
+	 .args = "file",
+	 .help = "credentials for the HTTP proxy",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_INLINE,
+	 .needs = FEAT_HTTP_PROXY,
+	 IF_BUILT(PROXY),
+	 FILE_ARG(http_proxy_user_pass)},
+	{.name = "http-proxy-option",
+	 .args = "VERSION v|AGENT name|CUSTOM-HEADER name [value]",
+	 .help = "details of the proxy request",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 .needs = FEAT_HTTP_PROXY,
+	 IF_BUILT(PROXY),
+	 FN(1, 3, http_proxy_option_apply)},
+	{.name = "http-proxy-override",
+	 .args = "host port [nct]",
+	 .help = "use this proxy for all TCP remotes, and no UDP remotes",
+	 .groups = GROUP_GENERAL,
+	 .needs = FEAT_HTTP_PROXY,
+	 IF_BUILT(PROXY),
+	 FN(2, 3, http_proxy_override_apply)},
+	{.name = "http-proxy-retry",
+	 .args = "[any]",
+	 .help = "ignored",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 NO_OP,
+	 FN(0, 1, proxy_ignored_apply)},
+	{.name = "http-proxy-timeout",
+	 .args = "[any]",
+	 .help = "ignored",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 NO_OP,
+	 FN(0, 1, proxy_ignored_apply)},
+	{.name = "socks-proxy",
+	 .args = "host [port [authfile]]",
+	 .help = "connect through a SOCKS5 proxy (port 1080)",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 .needs = FEAT_SOCKS_PROXY,
+	 IF_BUILT(PROXY),
+	 FN(1, 3, socks_proxy_apply)},
+	{.name = "socks-proxy-retry",
+	 .args = "[any]",
+	 .help = "ignored",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_CONN,
+	 NO_OP,
+	 FN(0, 1, proxy_ignored_apply)},
+	{.name = "multihome",
+	 .args = "[same-interface]",
+	 .help = "answer from the address to which the packet was sent",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FN(0, 1, multihome_apply)},
+	{.name = "sndbuf",
+	 .args = "bytes",
+	 .help = "size of the socket's send buffer",
+	 .groups = GROUP_SOCKBUF,
+	 IF_BUILT(ALWAYS),
+	 U31(sndbuf)},
+	{.name = "rcvbuf",
+	 .args = "bytes",
+	 .help = "size of the socket's receive buffer",
+	 .groups = GROUP_SOCKBUF,
+	 IF_BUILT(ALWAYS),
+	 U31(rcvbuf)},
+	{.name = "mark",
+	 .args = "n",
+	 .help = "mark of outer packets, for routing rules (SO_MARK)",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, mark_apply)},
+	{.name = "bind-dev",
+	 .args = "device",
+	 .help = "bind the socket to a network device or VRF",
+	 .groups = GROUP_GENERAL | GROUP_INSTANCE, /* FIX-11: not from push */
+	 IF_BUILT(ALWAYS),
+	 FN(1, MANY, bind_dev_apply)},
+	{.name = "socket-flags",
+	 .args = "TCP_NODELAY",
+	 .help = "accepted, TCP_NODELAY is always on",
+	 .groups = GROUP_SOCKFLAGS,
+	 IF_BUILT(ALWAYS),
+	 FN(1, MANY, socket_flags_apply)},
+	{.name = "tcp-nodelay",
+	 .help = "tell clients to send small TCP packets at once",
+	 .groups = GROUP_GENERAL,
+	 IF_BUILT(ALWAYS),
+	 FLAG(server.tcp_nodelay)},
+	{.name = "mtu-disc",
+	 .args = "yes|maybe|no",
+	 .help = "path-MTU discovery of the socket",
+	 .groups = GROUP_MTU,
+	 .flags = F_CONN,
+	 .needs = FEAT_MTU_DISC,
+	 IF_BUILT(ALWAYS),
+	 FN(1, 1, mtu_disc_apply)},
+	{.name = "mtu-test",
+	 .help = "measure the path MTU",
+	 .groups = GROUP_GENERAL,
+	 .needs = FEAT_MTU_TEST,
+	 IF_BUILT(MTU_TEST),
+	 FLAG(tun.mtu_test)},
+	{.name = "passtos",
+	 .help = "copy the TOS field of inner packets to outer ones",
+	 .groups = GROUP_GENERAL,
+	 .needs = FEAT_PASSTOS,
+	 IF_BUILT(PASSTOS),
+	 FLAG(passtos)},
+	{.name = "ipchange",
+	 .args = "cmd",
+	 .help = "run a program when the peer's address is known or changes",
+	 .groups = GROUP_SCRIPT,
+	 .flags = F_CHROOT | F_COMMAS,
+	 IF_BUILT(ALWAYS),
+	 SCRIPT(scripts.ipchange)},
+	{.name = "connection",
+	 .args = "(inline)",
+	 .help = "a block of options for one remote",
+	 .groups = GROUP_GENERAL,
+	 .flags = F_INLINE,
+	 IF_BUILT(ALWAYS),
+	 FN(1, MANY, block_apply)},
+};
+
+const struct option_table table_transport = {"Transport", rows, ARRAY_SIZE(rows)};
