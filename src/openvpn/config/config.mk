@@ -2,10 +2,16 @@
 noinst_LIBRARIES += libconfig.a
 libconfig_a_SOURCES = \
 	src/openvpn/config/built.h \
+	src/openvpn/config/checks.c \
+	src/openvpn/config/ciphers.c \
 	src/openvpn/config/config.c src/openvpn/config/config.h \
+	src/openvpn/config/connections.c \
 	src/openvpn/config/dns.c \
 	src/openvpn/config/features.c src/openvpn/config/features.h \
+	src/openvpn/config/files.c \
 	src/openvpn/config/fingerprint.c \
+	src/openvpn/config/finish.c \
+	src/openvpn/config/helpers.c \
 	src/openvpn/config/host.c \
 	src/openvpn/config/internal.h \
 	src/openvpn/config/lexer.c src/openvpn/config/lexer.h \
@@ -27,4 +33,5 @@ libconfig_a_SOURCES = \
 	src/openvpn/config/table_server.c \
 	src/openvpn/config/table_tls.c \
 	src/openvpn/config/table_transport.c \
-	src/openvpn/config/value.c
+	src/openvpn/config/value.c \
+	src/openvpn/config/warnings.c

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Post-processing after the parse: the order of spec 04 section 3. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "config/internal.h"
+
+int finish_error(struct parse *p, const char *fmt, ...)
+{
+	char text[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_printable(text, '?');
+	return err_set(p->err, ERR_USAGE, "Options error: %s", text);
+}
+
+int finish_fatal(struct parse *p, const char *fmt, ...)
+{
+	char text[ERR_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	str_printable(text, '?');
+	return err_set(p->err, ERR_OPTION, "%s", text);
+}
+
+void finish_warn(struct parse *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	config_report_addv(p->report, LOG_CLASS_WARN, 1, fmt, ap);
+	va_end(ap);
+}
+
+void finish_info(struct parse *p, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	config_report_addv(p->report, LOG_CLASS_INFO, 1, fmt, ap);
+	va_end(ap);
+}
+
+/* 3.2 step 8 */
+static void check_prf(struct parse *p)
+{
+	const struct config_host *host = p->host;
+
+	if (!host || !host->has_tls1_prf || host->has_tls1_prf(host->ctx))
+		return;
+	finish_warn(
+		p,
+		"Warning: TLS 1.0 PRF with MD5+SHA1 PRF is not supported by the TLS library. Your system does not support this calculation anymore or your security policy (e.g. FIPS 140-2) forbids it. Connections will only work with peers running OpenVPN 2.6.0 or higher)");
+	if (p->cfg->mode == CONFIG_MODE_SERVER && !p->cfg->server.force_key_export) {
+		finish_warn(p, "Automatically enabling option --force-tls-key-material-export");
+		p->cfg->server.force_key_export = true;
+	}
+}
+
+/* 3.2 step 13 */
+static void settle_dh(struct parse *p)
+{
+	struct config_tls *tls = &p->cfg->tls;
+
+	if (tls->dh.path && strcmp(tls->dh.path, "none") == 0)
+		tls->dh = (struct config_file){0};
+	if (config_file_is_set(&tls->dh) && !tls->server) {
+		finish_warn(
+			p,
+			"WARNING: Ignoring option 'dh' in tls-client mode, please only include this in your server configuration");
+		tls->dh = (struct config_file){0};
+	}
+}
+
+/* 3.2 step 14 */
+static void override_http_proxy(struct parse *p)
+{
+	struct config *cfg = p->cfg;
+	struct conn_entry *ce = cfg->entries.at;
+	bool any_tcp = false;
+
+	if (!cfg->http_proxy_override.host)
+		return;
+	for (size_t i = 0; i < cfg->entries.count; i++)
+		any_tcp = any_tcp || ce[i].proto.kind == CONFIG_PROTO_TCP_CLIENT;
+	if (!any_tcp) {
+		finish_info(
+			p,
+			"Note: option http-proxy-override ignored because no TCP-based connection profiles are defined");
+		return;
+	}
+	for (size_t i = 0; i < cfg->entries.count; i++) {
+		if (ce[i].proto.kind != CONFIG_PROTO_TCP_CLIENT) {
+			ce[i].disabled = true;
+			continue;
+		}
+		ce[i].http_proxy.host = cfg->http_proxy_override.host;
+		ce[i].http_proxy.port = cfg->http_proxy_override.port;
+		ce[i].http_proxy.auth_file = cfg->http_proxy_override.nct ? "auto-nct" : "auto";
+	}
+}
+
+/* 3.2 step 15 */
+static void settle_trust(struct parse *p)
+{
+	struct config_tls *tls = &p->cfg->tls;
+
+	if (tls->fingerprint_kind != CONFIG_FP_PEER || config_file_is_set(&tls->ca) ||
+	    tls->capath || config_file_is_set(&tls->pkcs12))
+		return;
+	tls->without_ca = true;
+	finish_info(p, "Using certificate fingerprint to verify peer (no CA option set). ");
+}
+
+/* 3.4: the default depends on the version to be compatible with, and on the maximum. */
+static void settle_tls_version(struct config *cfg)
+{
+	struct config_tls *tls = &cfg->tls;
+
+	if (tls->version_min != CONFIG_TLS_UNSET)
+		return;
+	if (cfg->process.compat_version && cfg->process.compat_version < 20307)
+		tls->version_min = CONFIG_TLS_1_0;
+	else if (tls->version_max != CONFIG_TLS_UNSET && tls->version_max < CONFIG_TLS_1_2)
+		tls->version_min = tls->version_max;
+	else
+		tls->version_min = CONFIG_TLS_1_2;
+}
+
+/* 3.2 step 20, and the default of section 3.4 for incoming compression */
+static int settle_compression(struct parse *p)
+{
+	struct config_crypto *c = &p->cfg->crypto;
+	bool real = c->comp == CONFIG_COMP_LZO || c->comp == CONFIG_COMP_LZ4 ||
+		    c->comp == CONFIG_COMP_LZ4_V2;
+
+	if (c->allow_comp == CONFIG_ALLOW_COMP_UNSET && p->cfg->process.compat_version &&
+	    p->cfg->process.compat_version < 20600)
+		c->allow_comp = CONFIG_ALLOW_COMP_ASYM; /* FIX-26 */
+	c->comp_stub_only = c->allow_comp == CONFIG_ALLOW_COMP_NO ||
+			    (c->allow_comp == CONFIG_ALLOW_COMP_UNSET && !real);
+	if (real && c->comp_stub_only)
+		return finish_error(
+			p,
+			"Compression is not allowed since allow-compression is set to 'stub-only'");
+	return 0;
+}
+
+/* The domains and the first plain server, as scripts of before `dns` know them. */
+static void export_dns(struct config *cfg)
+{
+	const struct config_dns *dns = &cfg->dns;
+
+	for (size_t i = 0; i < dns->search_domains.count; i++) {
+		const char *text = config_strdup_printf(cfg, "dhcp-option %s %s",
+							i == 0 ? "DOMAIN" : "DOMAIN-SEARCH",
+							dns->search_domains.at[i]);
+
+		LIST_ADD(cfg, &cfg->dhcp.foreign, text);
+	}
+	for (size_t i = 0; i < dns->servers.count; i++) {
+		const struct config_dns_server *s = &dns->servers.at[i];
+		bool plain = (s->transport == CONFIG_DNS_TRANSPORT_UNSET ||
+			      s->transport == CONFIG_DNS_PLAIN) &&
+			     s->dnssec != CONFIG_DNSSEC_YES;
+
+		for (size_t k = 0; k < s->addr_count; k++)
+			plain = plain && (s->addr[k].port == 0 || s->addr[k].port == 53);
+		if (!plain)
+			continue;
+		for (size_t k = 0; k < s->addr_count; k++) {
+			char addr[ADDR_TEXT_MAX];
+			const char *text = config_strdup_printf(
+				cfg, "dhcp-option %s %s",
+				s->addr[k].ip.family == AF_INET6 ? "DNS6" : "DNS",
+				ip_addr_format(&s->addr[k].ip, addr, sizeof(addr)));
+
+			LIST_ADD(cfg, &cfg->dhcp.foreign, text);
+		}
+		return;
+	}
+}
+
+static bool is_dns_foreign(const char *text)
+{
+	static const char *const starts[] = {"dhcp-option DNS", "dhcp-option DOMAIN",
+					     "dhcp-option ADAPTER_DOMAIN_SUFFIX"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (str_starts(text, starts[i]))
+			return true;
+	return false;
+}
+
+static void server_from_dhcp(struct config *cfg)
+{
+	struct config_dhcp *dhcp = &cfg->dhcp;
+	struct config_dns_server s = {0};
+
+	for (size_t i = 0; i < dhcp->dns4.count && s.addr_count < CONFIG_DNS_ADDRS_MAX; i++)
+		s.addr[s.addr_count++].ip = dhcp->dns4.at[i];
+	for (size_t i = 0; i < dhcp->dns6.count && s.addr_count < CONFIG_DNS_ADDRS_MAX; i++)
+		s.addr[s.addr_count++].ip = dhcp->dns6.at[i];
+	if (s.addr_count == 0)
+		return;
+	LIST_ADD_ITEM(cfg, &cfg->dns.servers, &s);
+	if (dhcp->domain)
+		LIST_ADD(cfg, &cfg->dns.search_domains, dhcp->domain);
+	for (size_t i = 0; i < dhcp->domain_search.count; i++)
+		LIST_ADD(cfg, &cfg->dns.search_domains, dhcp->domain_search.at[i]);
+}
+
+void config_merge_dns(struct config *cfg)
+{
+	bool custom = cfg->dns.updown_user || cfg->dns.updown_force;
+	bool had_servers = cfg->dns.servers.count > 0;
+
+	if (!had_servers)
+		server_from_dhcp(cfg);
+	if (!had_servers && !custom)
+		return;
+	for (size_t i = cfg->dhcp.foreign.count; i > 0; i--)
+		if (is_dns_foreign(cfg->dhcp.foreign.at[i - 1]))
+			list_remove(cfg->pool, &cfg->dhcp.foreign.list, i - 1,
+				    sizeof(*cfg->dhcp.foreign.at));
+	if (had_servers && cfg->scripts.up && !custom && !cfg->dns.updown_disabled)
+		export_dns(cfg);
+}
+
+static int finish_rest(struct parse *p)
+{
+	struct config *cfg = p->cfg;
+	int ret;
+
+	settle_dh(p);
+	override_http_proxy(p);
+	settle_trust(p);
+	settle_tls_version(cfg);
+	if (cfg->process.from_stdin && cfg->process.remap_usr1 == CONFIG_SIGHUP)
+		return finish_error(
+			p,
+			"Options 'config stdin' and 'remap-usr1 SIGHUP' are incompatible with each other.");
+	ret = settle_compression(p);
+	if (ret < 0)
+		return ret;
+	if (!cfg->pull)
+		config_merge_dns(cfg);
+	if (cfg->server.auth_token && !cfg->server.auth_token_renewal_set)
+		cfg->server.auth_token_renewal_sec = cfg->tls.reneg_sec;
+	if (!cfg->tls.reneg_min_set)
+		cfg->tls.reneg_min_sec =
+			cfg->mode == CONFIG_MODE_SERVER
+				? cfg->tls.reneg_sec / 10 * 9 + cfg->tls.reneg_sec % 10 * 9 / 10
+				: cfg->tls.reneg_sec;
+	if (cfg->auth.username_only && cfg->auth.challenge)
+		return finish_error(
+			p, "'auth-user-pass username-only' cannot be used with static challenge");
+	return 0;
+}
+
+int config_finish(struct config *cfg, const struct config_host *host, struct config_report *report,
+		  struct err *err)
+{
+	struct parse p = {.cfg = cfg, .ce = &cfg->ce, .host = host, .report = report, .err = err};
+	static int (*const steps[])(struct parse *) = {
+		finish_helpers, finish_crypto, finish_connections,
+		finish_rest,	finish_checks, finish_files,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		if (i == 1)
+			check_prf(&p);
+
+		int ret = steps[i](&p);
+
+		if (ret < 0)
+			return ret;
+		if (pool_failed(cfg->pool))
+			return err_set(err, ERR_NOMEM, "configuration: %s", err_text(ERR_NOMEM));
+	}
+	return 0;
+}
