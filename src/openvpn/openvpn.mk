@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Layers from the top down: each may use only those after it.
-OPENVPN_LAYERS = libdco.a libengine.a libnet.a libdata.a libovpntls.a libovpncrypto.a libbase.a
+OPENVPN_LAYERS = libdco.a libengine.a libnet.a libdata.a libovpntls.a libovpncrypto.a libconfig.a libbase.a
 sbin_PROGRAMS += openvpn
 openvpn_SOURCES = src/openvpn/main.c
 openvpn_LDADD = $(OPENVPN_LAYERS) $(OPENSSL_LIBS) $(LIBUV_LIBS) $(LIBURCU_LIBS) $(LIBCAPNG_LIBS) \

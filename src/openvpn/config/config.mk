@@ -11,10 +11,12 @@ libconfig_a_SOURCES = \
 	src/openvpn/config/files.c \
 	src/openvpn/config/fingerprint.c \
 	src/openvpn/config/finish.c \
+	src/openvpn/config/help.c \
 	src/openvpn/config/helpers.c \
 	src/openvpn/config/host.c \
 	src/openvpn/config/internal.h \
 	src/openvpn/config/lexer.c src/openvpn/config/lexer.h \
+	src/openvpn/config/needs.c \
 	src/openvpn/config/option.c src/openvpn/config/options.h \
 	src/openvpn/config/parse.c src/openvpn/config/parse.h \
 	src/openvpn/config/pool.c src/openvpn/config/pool.h \
@@ -35,3 +37,8 @@ libconfig_a_SOURCES = \
 	src/openvpn/config/table_transport.c \
 	src/openvpn/config/value.c \
 	src/openvpn/config/warnings.c
+
+# lists the option table and tries configurations; used by scripts/check-options.py
+noinst_PROGRAMS += config-dump
+config_dump_SOURCES = src/openvpn/config/config-dump.c
+config_dump_LDADD = libconfig.a libbase.a

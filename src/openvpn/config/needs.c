@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a configuration asks of the data plane, in the order of spec 04 sections 4.1, 4.2, 4.4, 4.7.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "config/internal.h"
+
+struct needs {
+	struct config_need *out;
+	size_t cap;
+	size_t count;
+};
+
+static void need(struct needs *n, uint64_t feature, const char *option, bool fatal, const char *fmt,
+		 ...) PRINTF_FMT(5, 6);
+
+static void need(struct needs *n, uint64_t feature, const char *option, bool fatal, const char *fmt,
+		 ...)
+{
+	va_list ap;
+
+	if (n->count < n->cap) {
+		struct config_need *at = &n->out[n->count];
+
+		*at = (struct config_need){.feature = feature, .option = option, .fatal = fatal};
+		va_start(ap, fmt);
+		vsnprintf(at->line, sizeof(at->line), fmt, ap);
+		va_end(ap);
+	}
+	n->count++;
+}
+
+/* The option cannot work without the feature. */
+static void disables(struct needs *n, uint64_t feature, const char *option)
+{
+	need(n, feature, option, true, "Note: --%s disables data channel offload.", option);
+}
+
+/* The tunnel works, the option does nothing. */
+static void no_effect(struct needs *n, uint64_t feature, const char *option)
+{
+	need(n, feature, option, false, "Note: --%s has no effect when using data channel offload",
+	     option);
+}
+
+/* ---- 4.1 ------------------------------------------------------------------------------------- */
+
+static void ciphers_of(struct needs *n, const struct config *cfg)
+{
+	for (const char *at = cfg->crypto.data_ciphers; at && *at;) {
+		size_t len = strcspn(at, ":");
+		char name[64];
+
+		snprintf(name, sizeof(name), "%.*s", (int)len, at);
+		need(n, feature_of_cipher(name), "data-ciphers", true,
+		     "Note: cipher '%s' in --data-ciphers is not supported by ovpn-dco, disabling data channel offload.",
+		     name);
+		at += len;
+		at += *at == ':';
+	}
+}
+
+static void crypto_needs(struct needs *n, const struct config *cfg)
+{
+	const struct config_crypto *c = &cfg->crypto;
+	bool framing = c->comp != CONFIG_COMP_NONE && c->comp != CONFIG_COMP_MIGRATE;
+	bool asym =
+		c->allow_comp == CONFIG_ALLOW_COMP_ASYM || c->allow_comp == CONFIG_ALLOW_COMP_YES;
+	bool real = c->comp == CONFIG_COMP_LZO || c->comp == CONFIG_COMP_LZ4 ||
+		    c->comp == CONFIG_COMP_LZ4_V2;
+
+	if (c->cipher_is_fallback && c->cipher)
+		need(n, feature_of_cipher(c->cipher), "data-ciphers-fallback", true,
+		     "Note: --data-ciphers-fallback with cipher '%s' disables data channel offload.",
+		     c->cipher);
+	if (framing || asym)
+		need(n, real || asym ? FEAT_COMPRESS : FEAT_COMPRESS_STUB, "allow-compression",
+		     true,
+		     "Note: '--allow-compression' is not set to 'no', disabling data channel offload.");
+	ciphers_of(n, cfg);
+}
+
+/* ---- 4.2 ------------------------------------------------------------------------------------- */
+
+static void device_needs(struct needs *n, const struct config *cfg)
+{
+	if (!cfg->tls.client && !cfg->tls.server)
+		need(n, FEAT_STATIC_KEY, "secret", true,
+		     "No tls-client or tls-server option in configuration detected. Disabling data channel offload.");
+	if (cfg->tun.type == CONFIG_DEV_TAP || cfg->tun.type == CONFIG_DEV_UNDEFINED)
+		need(n, FEAT_TAP, "dev", true,
+		     "Note: dev-type not tun, disabling data channel offload.");
+	if (cfg->tun.dev_node && str_starts(cfg->tun.dev_node, "unix:"))
+		need(n, FEAT_UNIX_DEVICE, "dev-node", true,
+		     "Note: afunix tun type selected, disabling data channel offload");
+	if (cfg->tun.type == CONFIG_DEV_NULL)
+		need(n, FEAT_NULL_DEVICE, "dev", true,
+		     "Note: null tun type selected, disabling data channel offload");
+}
+
+static void entry_needs(struct needs *n, const struct conn_entry *ce, uint64_t *transports)
+{
+	if (ce->fragment)
+		disables(n, FEAT_FRAGMENT, "fragment");
+	if (ce->http_proxy.host || ce->http_proxy.options_set)
+		disables(n, FEAT_HTTP_PROXY, "http-proxy");
+	if (ce->socks_proxy.host)
+		disables(n, ce->proto.kind == CONFIG_PROTO_UDP ? FEAT_SOCKS_UDP : FEAT_SOCKS_PROXY,
+			 "socks-proxy");
+	if (ce->proto.kind != CONFIG_PROTO_UDP)
+		*transports |= FEAT_TCP;
+	else
+		*transports |= ce->proto.family == AF_INET6 ? FEAT_UDP6 : FEAT_UDP4;
+}
+
+static void transport_needs(struct needs *n, const struct config *cfg)
+{
+	static const uint64_t all[] = {FEAT_UDP4, FEAT_UDP6, FEAT_TCP};
+	uint64_t transports = 0;
+
+	for (size_t i = 0; i < cfg->entries.count; i++) /* FIX-30: only what may be used */
+		if (!cfg->entries.at[i].disabled)
+			entry_needs(n, &cfg->entries.at[i], &transports);
+	for (size_t i = 0; i < cfg->listen.count && cfg->mode == CONFIG_MODE_SERVER; i++)
+		if (cfg->listen.at[i].proto.kind != CONFIG_PROTO_UDP)
+			transports |= FEAT_TCP;
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (transports & all[i])
+			need(n, all[i], "proto", true,
+			     "NOTE: %s transport disables data channel offload.",
+			     all[i] == FEAT_TCP ? "TCP" : "UDP");
+}
+
+static void mode_needs(struct needs *n, const struct config *cfg)
+{
+	if (cfg->mode == CONFIG_MODE_SERVER) {
+		need(n, FEAT_MULTI_PEER, "mode", true,
+		     "--mode server is set. This DCO version doesn't support multipeer. Disabling Data Channel Offload");
+		if (cfg->tun.topology != CONFIG_TOPOLOGY_SUBNET)
+			need(n, FEAT_OTHER_TOPOLOGY, "topology", true,
+			     "Note: NOT using '--topology subnet' disables data channel offload.");
+	}
+	if (cfg->management.query_proxy)
+		disables(n, FEAT_PROXY_QUERY, "management-query-proxy");
+}
+
+/* ---- 4.4 and 4.7 ----------------------------------------------------------------------------- */
+
+static void option_needs(struct needs *n, const struct config *cfg)
+{
+	if (cfg->shaper)
+		disables(n, FEAT_SHAPER, "shaper");
+	if (cfg->routing.client_nat.count > 0)
+		disables(n, FEAT_CLIENT_NAT, "client-nat");
+	if (cfg->tun.block_ipv6)
+		disables(n, FEAT_BLOCK_IPV6, "block-ipv6");
+	if (cfg->tun.mtu_test)
+		disables(n, FEAT_MTU_TEST, "mtu-test");
+	if (cfg->server.stale_routes_age_sec)
+		disables(n, FEAT_STALE_ROUTES, "stale-routes-check");
+	if (cfg->server.client_to_client)
+		need(n, FEAT_CLIENT_TO_CLIENT, "client-to-client", false,
+		     "Note: --client-to-client has no effect when using data channel offload: packets are always sent to the VPN interface and then routed based on the system routing table");
+	if (cfg->tls.reneg_bytes || cfg->tls.reneg_pkts)
+		need(n, FEAT_RENEG_BY_AMOUNT, cfg->tls.reneg_bytes ? "reneg-bytes" : "reneg-pkts",
+		     false,
+		     "Note: '--reneg-bytes' and '--reneg-pkts' are not supported by data channel offload; automatic key renegotiation mechanisms are sufficient for modern ciphers. Ignoring these options.");
+	if (config_given(cfg, "mssfix") && cfg->ce.mssfix)
+		no_effect(n, FEAT_MSSFIX, "mssfix");
+	if (cfg->passtos)
+		no_effect(n, FEAT_PASSTOS, "passtos");
+	if (config_given(cfg, "mtu-disc"))
+		no_effect(n, FEAT_MTU_DISC, "mtu-disc");
+	if (cfg->crypto.replay_window_set &&
+	    (cfg->crypto.replay_window != 64 || cfg->crypto.replay_time_sec != 15))
+		no_effect(n, FEAT_REPLAY_WINDOW, "replay-window");
+	if (cfg->timers.ping_timer_rem)
+		no_effect(n, FEAT_PING_TIMER_REM, "ping-timer-rem");
+	if (cfg->server.tcp_queue_limit != 64)
+		no_effect(n, FEAT_QUEUES, "tcp-queue-limit");
+	if (cfg->server.bcast_buffers != 256)
+		no_effect(n, FEAT_QUEUES, "bcast-buffers");
+}
+
+size_t config_needs(const struct config *cfg, struct config_need *out, size_t cap)
+{
+	struct needs n = {.out = out, .cap = cap};
+
+	crypto_needs(&n, cfg);
+	device_needs(&n, cfg);
+	transport_needs(&n, cfg);
+	mode_needs(&n, cfg);
+	option_needs(&n, cfg);
+	return n.count;
+}
