@@ -4,6 +4,8 @@ libnet_a_SOURCES = \
 	src/openvpn/net/gateway.c src/openvpn/net/gateway.h \
 	src/openvpn/net/iface.h src/openvpn/net/iface_linux.c \
 	src/openvpn/net/netlink.h src/openvpn/net/netlink_linux.c src/openvpn/net/netlink_linux.h \
+	src/openvpn/net/privilege.h src/openvpn/net/privilege_linux.c \
+	src/openvpn/net/process.h src/openvpn/net/process_argv.c src/openvpn/net/process_linux.c \
 	src/openvpn/net/redirect.c src/openvpn/net/redirect.h \
 	src/openvpn/net/resolve.c src/openvpn/net/resolve.h \
 	src/openvpn/net/route.h src/openvpn/net/route_linux.c \
