@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 NET_TESTS = \
-	test_net_iface test_net_privilege test_net_process test_net_redirect test_net_resolve \
-	test_net_route test_net_route_journal test_net_route_list test_net_route_set \
-	test_net_socket test_net_tun
+	test_net_iface test_net_notify test_net_privilege test_net_process test_net_prompt \
+	test_net_redirect test_net_resolve test_net_route test_net_route_journal \
+	test_net_route_list test_net_route_set test_net_socket test_net_tun
 NET_TEST_LIBS = libnet.a libbase.a $(LIBNL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBSYSTEMD_LIBS) \
 	$(CMOCKA_LIBS)
 check_PROGRAMS += $(NET_TESTS)
@@ -11,12 +11,18 @@ EXTRA_DIST += tests/unit_tests/net_fixture.h
 test_net_iface_SOURCES = tests/unit_tests/test_net_iface.c
 test_net_iface_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_iface_LDADD = $(NET_TEST_LIBS)
+test_net_notify_SOURCES = tests/unit_tests/test_net_notify.c
+test_net_notify_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_notify_LDADD = $(NET_TEST_LIBS)
 test_net_privilege_SOURCES = tests/unit_tests/test_net_privilege.c
 test_net_privilege_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_privilege_LDADD = $(NET_TEST_LIBS)
 test_net_process_SOURCES = tests/unit_tests/test_net_process.c
 test_net_process_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_process_LDADD = $(NET_TEST_LIBS)
+test_net_prompt_SOURCES = tests/unit_tests/test_net_prompt.c
+test_net_prompt_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_prompt_LDADD = $(NET_TEST_LIBS)
 test_net_redirect_SOURCES = tests/unit_tests/test_net_redirect.c
 test_net_redirect_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_redirect_LDADD = $(NET_TEST_LIBS)

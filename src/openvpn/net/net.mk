@@ -4,8 +4,10 @@ libnet_a_SOURCES = \
 	src/openvpn/net/gateway.c src/openvpn/net/gateway.h \
 	src/openvpn/net/iface.h src/openvpn/net/iface_linux.c \
 	src/openvpn/net/netlink.h src/openvpn/net/netlink_linux.c src/openvpn/net/netlink_linux.h \
+	src/openvpn/net/notify.h \
 	src/openvpn/net/privilege.h src/openvpn/net/privilege_linux.c \
 	src/openvpn/net/process.h src/openvpn/net/process_argv.c src/openvpn/net/process_linux.c \
+	src/openvpn/net/prompt.h src/openvpn/net/prompt_linux.c \
 	src/openvpn/net/redirect.c src/openvpn/net/redirect.h \
 	src/openvpn/net/resolve.c src/openvpn/net/resolve.h \
 	src/openvpn/net/route.h src/openvpn/net/route_linux.c \
@@ -17,3 +19,8 @@ libnet_a_SOURCES = \
 	src/openvpn/net/socket.h src/openvpn/net/socket_errors_linux.c \
 	src/openvpn/net/socket_linux.c \
 	src/openvpn/net/tun.h src/openvpn/net/tun_linux.c
+if HAVE_SYSTEMD
+libnet_a_SOURCES += src/openvpn/net/notify_systemd.c
+else
+libnet_a_SOURCES += src/openvpn/net/notify_none.c
+endif

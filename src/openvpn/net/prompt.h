@@ -22,3 +22,18 @@
  * --askpass), or ERR_SYSTEM.
  */
 int prompt_ask(const char *text, bool echo, char *out, size_t cap, struct err *err) MUST_CHECK;
+
+/** prompt_ask_program() - ask by a program: "PROGRAM [--echo] --icon network-vpn --timeout=0 TEXT"
+ */
+int prompt_ask_program(const char *program, const char *text, bool echo, char *out, size_t cap,
+		       struct err *err) MUST_CHECK;
+
+/**
+ * prompt_ask_terminal() - ask on a terminal
+ * @in: descriptor of a terminal to read from
+ * @to: where the question is written
+ *
+ * A signal that would end the process does so after the terminal was put right again.
+ */
+int prompt_ask_terminal(int in, int to, const char *text, bool echo, char *out, size_t cap,
+			struct err *err) MUST_CHECK;
