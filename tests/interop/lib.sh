@@ -16,6 +16,25 @@ SERVER4=192.0.2.2 SERVER6=2001:db8:2::2 CLIENT4=198.51.100.2 CLIENT6=2001:db8:1:
 export SERVER4 SERVER6 CLIENT4 CLIENT6
 UT_PID='' SRV_PID=''
 
+# standalone NAME: for scripts which use these functions outside of run.sh: a directory, namespaces
+# and certificates of their own, removed at the end
+standalone()
+{
+	CASE=$1
+	RUN=$(mktemp -d "/tmp/ovpn-$1.XXXXXX")
+	chmod 755 "$RUN"
+	DIR=$RUN PKI=$RUN/pki NS=ovt$$
+	export RUN PKI
+	trap 'net_down "$NS"; rmdir "$ROOT27$RUN" 2>/dev/null; rm -rf "$RUN"' EXIT
+	trap 'exit 143' TERM INT
+	mkfifo "$DIR/tick"
+	exec {TICK}<>"$DIR/tick"
+	(pki_make "$PKI") >"$RUN/pki.log" 2>&1 || {
+		cat "$RUN/pki.log"
+		fail "cannot make certificates"
+	}
+}
+
 # ---- ending a case -------------------------------------------------------------------------------
 # fail TEXT: the case fails. The logs of both ends are shown by run.sh.
 fail()
@@ -149,6 +168,17 @@ net_up()
 		route add default via 2001:db8:2::1
 	E
 	net_state >"$DIR/net.before"
+}
+
+# net_direct: client and server on one link, for figures
+net_direct()
+{
+	ip netns add "$NS-c" && ip netns add "$NS-s" || fail "cannot make namespaces"
+	ip -n "$NS-c" link add eth0 type veth peer name eth0 netns "$NS-s"
+	ip -n "$NS-c" addr add 192.0.2.1/24 dev eth0
+	ip -n "$NS-s" addr add "$SERVER4/24" dev eth0
+	ip -n "$NS-c" link set eth0 up && ip -n "$NS-s" link set eth0 up && ip -n "$NS-s" link set lo up
+	ip -n "$NS-c" link set lo up
 }
 
 # what a client may change and has to restore
