@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Installs what building and testing need on Debian 12. This is the only place which names packages.
 #
-# usage: scripts/install-deps.sh [build] [test] [peer-2.7]     (default: build test)
+# usage: scripts/install-deps.sh [build] [test] [demo] [peer-2.7]     (default: build test)
 #   build     compiler, autotools, libraries
 #   test      what the tests and scripts/check.sh run
+#   demo      what scripts/demo.sh runs
 #   peer-2.7  a root directory with OpenVPN 2.7 as a peer for tests/interop, made once and cached in
 #             ${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/trixie
 set -euo pipefail
@@ -14,6 +15,7 @@ BUILD=(autoconf automake gcc make pkg-config libc6-dev ccache python3-docutils
 	libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsystemd-dev libcmocka-dev)
 TEST=(clang clang-format clang-tidy libclang-rt-dev shellcheck debootstrap git
 	openvpn openssl iproute2 iputils-ping iperf3 nftables tcpdump procps netcat-openbsd python3)
+DEMO=(openvpn openssl iproute2 iputils-ping iperf3)
 CACHE=${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}
 
 die()
@@ -75,8 +77,9 @@ peer_2_7()
 for part in "$@"; do
 	case $part in
 	build) install "${BUILD[@]}" ;;
+	demo) install "${DEMO[@]}" ;;
 	test) install "${TEST[@]}" ;;
 	peer-2.7) peer_2_7 ;;
-	*) die "unknown part '$part': use build, test or peer-2.7" ;;
+	*) die "unknown part '$part': use build, test, demo or peer-2.7" ;;
 	esac
 done
