@@ -103,7 +103,7 @@ void x509_cert_env_track(const struct x509_cert *cert, unsigned int depth, const
 	X509 *x = x509_to_openssl(cert);
 	const X509_NAME *name = X509_get_subject_name(x);
 	const int nid = OBJ_txt2nid(attr);
-	int at = -1;
+	int at;
 
 	if (strcmp(attr, "SHA1") == 0 || strcmp(attr, "SHA256") == 0) {
 		set_fingerprint(cert, depth, attr, env);
@@ -112,7 +112,8 @@ void x509_cert_env_track(const struct x509_cert *cert, unsigned int depth, const
 	ERR_clear_error();
 	if (nid == NID_undef)
 		return;
-	while ((at = X509_NAME_get_index_by_NID(name, nid, at)) >= 0)
+	at = X509_NAME_get_index_by_NID(name, nid, -1); /* the first one only */
+	if (at >= 0)
 		set_entry(X509_NAME_get_entry(name, at), depth, attr, env);
 	at = X509_get_ext_by_NID(x, nid, -1);
 	if (at >= 0)

@@ -243,7 +243,7 @@ static int ask(const struct verify *v, const struct verify_step *s, const char *
 
 	switch (verdict) {
 	case VERIFY_ACCEPT:
-		log_info(&v->log, 3, "VERIFY %s OK: depth=%u, %s", who, s->in->depth, s->subject);
+		log_info(&v->log, 2, "VERIFY %s OK: depth=%u, %s", who, s->in->depth, s->subject);
 		return 0;
 	case VERIFY_SKIP:
 	case VERIFY_LATER:
@@ -309,7 +309,7 @@ static int check_exported(struct verify *v, const struct verify_step *s)
 		ret = check_crl(v, s);
 	if (ret < 0)
 		return ret;
-	log_info(&v->log, 1, "VERIFY OK: depth=%u, %s", s->in->depth, s->subject);
+	log_info(&v->log, 2, "VERIFY OK: depth=%u, %s", s->in->depth, s->subject);
 	if (s->in->depth == 0)
 		v->leaf_accepted = true;
 	return 0;

@@ -14,7 +14,7 @@ static int check_ns_type(const struct verify_config *cfg, const struct x509_cert
 		log_error(log, "VERIFY nsCertType ERROR: %s, require nsCertType=%s", subject, name);
 		return ERR_CERT;
 	}
-	log_info(log, 3, "VERIFY OK: nsCertType=%s", name);
+	log_info(log, 2, "VERIFY OK: nsCertType=%s", name);
 	return 0;
 }
 
@@ -29,6 +29,7 @@ static bool key_usage_ok(const struct verify_config *cfg, const struct x509_cert
 	}
 	if (cfg->n_ku == 0)
 		return true;
+	log_info(log, 2, "Validating certificate key usage");
 	for (size_t i = 0; i < cfg->n_ku; i++)
 		if ((bits & cfg->ku[i]) == cfg->ku[i])
 			return true;
@@ -47,7 +48,7 @@ static int check_key_usage(const struct verify_config *cfg, const struct x509_ce
 		log_error(log, "VERIFY KU ERROR");
 		return ERR_CERT;
 	}
-	log_info(log, 3, "VERIFY KU OK");
+	log_info(log, 2, "VERIFY KU OK");
 	return 0;
 }
 
@@ -60,10 +61,10 @@ static bool eku_matches(void *ctx, const char *name, const char *oid)
 {
 	const struct eku_search *s = ctx;
 
-	log_info(s->log, 3, "++ Certificate has EKU (str) %s, expects %s", name, s->expected);
+	log_info(s->log, 2, "++ Certificate has EKU (str) %s, expects %s", name, s->expected);
 	if (strcmp(name, s->expected) == 0)
 		return true;
-	log_info(s->log, 3, "++ Certificate has EKU (oid) %s, expects %s", oid, s->expected);
+	log_info(s->log, 2, "++ Certificate has EKU (oid) %s, expects %s", oid, s->expected);
 	return strcmp(oid, s->expected) == 0;
 }
 
@@ -75,6 +76,7 @@ static int check_eku(const struct verify_config *cfg, const struct x509_cert *ce
 
 	if (!cfg->remote_cert_eku)
 		return 0;
+	log_info(log, 2, "Validating certificate extended key usage");
 	found = x509_cert_eku_each(cert, eku_matches, &search);
 	if (found == ERR_NOT_FOUND)
 		log_error(log, "Certificate does not have extended key usage extension");
@@ -82,7 +84,7 @@ static int check_eku(const struct verify_config *cfg, const struct x509_cert *ce
 		log_error(log, "VERIFY EKU ERROR");
 		return ERR_CERT;
 	}
-	log_info(log, 3, "VERIFY EKU OK");
+	log_info(log, 2, "VERIFY EKU OK");
 	return 0;
 }
 
@@ -111,7 +113,7 @@ static int check_name(const struct verify_config *cfg, const char *subject, cons
 		log_error(log, "VERIFY X509NAME ERROR: %s, %s %s", text, must, cfg->x509_name);
 		return ERR_CERT;
 	}
-	log_info(log, 3, "VERIFY X509NAME OK: %s", text);
+	log_info(log, 2, "VERIFY X509NAME OK: %s", subject);
 	return 0;
 }
 
