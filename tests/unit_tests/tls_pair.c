@@ -23,7 +23,6 @@ static void init_side(struct tls_side *side, enum tls_role role, const struct pk
 	side->sink = log_sink_new();
 	assert_non_null(side->sink);
 	log_sink_set_verb(side->sink, 4);
-	log_sink_set_observer(side->sink, on_line, &side->lines);
 	side->log = log_init(side->sink, "");
 	side->env = env_new();
 	assert_non_null(side->env);
@@ -54,6 +53,7 @@ static void start_side(struct tls_side *side)
 {
 	struct err err;
 
+	log_sink_set_observer(side->sink, on_line, &side->lines);
 	if (tls_ctx_new(&side->cfg, &side->log, &side->ctx, &err) < 0)
 		fail_msg("context: %s\n%s", err.text, str_text(&side->lines));
 	connect_side(side);
