@@ -839,12 +839,5 @@ const char *config_strdup(struct config *cfg, const char *text) MUST_CHECK;
 const char *config_strdup_printf(struct config *cfg, const char *fmt, ...) MUST_CHECK
 	PRINTF_FMT(2, 3);
 
-/**
- * config_merge_dns() - bring `dns` and `dhcp-option` together (spec 04 section 3.2 step 21)
- *
- * config_finish() does it unless options are pulled; then config_push_done() does.
- */
-void config_merge_dns(struct config *cfg);
-
 /** config_proto_name() - "udp4", "tcp-client" ... as users write it */
 const char *config_proto_name(struct config_proto proto);

@@ -20,7 +20,7 @@ libconfig_a_SOURCES = \
 	src/openvpn/config/option.c src/openvpn/config/options.h \
 	src/openvpn/config/parse.c src/openvpn/config/parse.h \
 	src/openvpn/config/pool.c src/openvpn/config/pool.h \
-	src/openvpn/config/push.h \
+	src/openvpn/config/push.c src/openvpn/config/push.h \
 	src/openvpn/config/report.c src/openvpn/config/report.h \
 	src/openvpn/config/table_absent.c \
 	src/openvpn/config/table_client.c \

@@ -154,87 +154,6 @@ static int settle_compression(struct parse *p)
 	return 0;
 }
 
-/* The domains and the first plain server, as scripts of before `dns` know them. */
-static void export_dns(struct config *cfg)
-{
-	const struct config_dns *dns = &cfg->dns;
-
-	for (size_t i = 0; i < dns->search_domains.count; i++) {
-		const char *text = config_strdup_printf(cfg, "dhcp-option %s %s",
-							i == 0 ? "DOMAIN" : "DOMAIN-SEARCH",
-							dns->search_domains.at[i]);
-
-		LIST_ADD(cfg, &cfg->dhcp.foreign, text);
-	}
-	for (size_t i = 0; i < dns->servers.count; i++) {
-		const struct config_dns_server *s = &dns->servers.at[i];
-		bool plain = (s->transport == CONFIG_DNS_TRANSPORT_UNSET ||
-			      s->transport == CONFIG_DNS_PLAIN) &&
-			     s->dnssec != CONFIG_DNSSEC_YES;
-
-		for (size_t k = 0; k < s->addr_count; k++)
-			plain = plain && (s->addr[k].port == 0 || s->addr[k].port == 53);
-		if (!plain)
-			continue;
-		for (size_t k = 0; k < s->addr_count; k++) {
-			char addr[ADDR_TEXT_MAX];
-			const char *text = config_strdup_printf(
-				cfg, "dhcp-option %s %s",
-				s->addr[k].ip.family == AF_INET6 ? "DNS6" : "DNS",
-				ip_addr_format(&s->addr[k].ip, addr, sizeof(addr)));
-
-			LIST_ADD(cfg, &cfg->dhcp.foreign, text);
-		}
-		return;
-	}
-}
-
-static bool is_dns_foreign(const char *text)
-{
-	static const char *const starts[] = {"dhcp-option DNS", "dhcp-option DOMAIN",
-					     "dhcp-option ADAPTER_DOMAIN_SUFFIX"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
-		if (str_starts(text, starts[i]))
-			return true;
-	return false;
-}
-
-static void server_from_dhcp(struct config *cfg)
-{
-	struct config_dhcp *dhcp = &cfg->dhcp;
-	struct config_dns_server s = {0};
-
-	for (size_t i = 0; i < dhcp->dns4.count && s.addr_count < CONFIG_DNS_ADDRS_MAX; i++)
-		s.addr[s.addr_count++].ip = dhcp->dns4.at[i];
-	for (size_t i = 0; i < dhcp->dns6.count && s.addr_count < CONFIG_DNS_ADDRS_MAX; i++)
-		s.addr[s.addr_count++].ip = dhcp->dns6.at[i];
-	if (s.addr_count == 0)
-		return;
-	LIST_ADD_ITEM(cfg, &cfg->dns.servers, &s);
-	if (dhcp->domain)
-		LIST_ADD(cfg, &cfg->dns.search_domains, dhcp->domain);
-	for (size_t i = 0; i < dhcp->domain_search.count; i++)
-		LIST_ADD(cfg, &cfg->dns.search_domains, dhcp->domain_search.at[i]);
-}
-
-void config_merge_dns(struct config *cfg)
-{
-	bool custom = cfg->dns.updown_user || cfg->dns.updown_force;
-	bool had_servers = cfg->dns.servers.count > 0;
-
-	if (!had_servers)
-		server_from_dhcp(cfg);
-	if (!had_servers && !custom)
-		return;
-	for (size_t i = cfg->dhcp.foreign.count; i > 0; i--)
-		if (is_dns_foreign(cfg->dhcp.foreign.at[i - 1]))
-			list_remove(cfg->pool, &cfg->dhcp.foreign.list, i - 1,
-				    sizeof(*cfg->dhcp.foreign.at));
-	if (had_servers && cfg->scripts.up && !custom && !cfg->dns.updown_disabled)
-		export_dns(cfg);
-}
-
 static int finish_rest(struct parse *p)
 {
 	struct config *cfg = p->cfg;
@@ -251,8 +170,6 @@ static int finish_rest(struct parse *p)
 	ret = settle_compression(p);
 	if (ret < 0)
 		return ret;
-	if (!cfg->pull)
-		config_merge_dns(cfg);
 	if (cfg->server.auth_token && !cfg->server.auth_token_renewal_set)
 		cfg->server.auth_token_renewal_sec = cfg->tls.reneg_sec;
 	if (!cfg->tls.reneg_min_set)

@@ -62,7 +62,7 @@ struct config_push {
 	const struct config_host *host;
 	struct config_report *report;
 	unsigned int found;   /* enum config_group bits imported so far */
-	unsigned int ordinal; /* of the item in the message, from 1 */
+	unsigned int ordinal; /* items so far; set it to 0 at the start of each message */
 	/* PUSH_UPDATE: kinds whose old values were dropped already in this sequence */
 	unsigned int cleared;
 };
@@ -90,8 +90,14 @@ int config_push_item(struct config_push *push, const char *item, size_t len,
 int config_push_update_item(struct config_push *push, const char *item, size_t len,
 			    struct err *err) MUST_CHECK;
 
-/** config_push_done() - after the last message: notes the "OPTIONS IMPORT:" lines, clamps MTU,
- * drops explicit-exit-notify on TCP, checks DNS servers. Return: 0, or ERR_OPTION: restart. */
+/**
+ * config_push_done() - after the last message of a sequence
+ *
+ * Notes the "OPTIONS IMPORT:" lines, clamps a pushed MTU, drops explicit-exit-notify on TCP,
+ * refuses compression settings that are not allowed, checks DNS servers.
+ *
+ * Return: 0, or ERR_OPTION: @err says why, restart the connection.
+ */
 int config_push_done(struct config_push *push, struct err *err) MUST_CHECK;
 
 /** config_push_digested() - whether an item takes part in the "options changed" digest */

@@ -253,6 +253,7 @@ static const struct option_row timer_rows[] = {
 	 .args = "interval timeout",
 	 .help = "ping every interval, restart after timeout (helper)",
 	 .groups = GROUP_GENERAL,
+	 .flags = F_UPDATE, /* passes that list, then fails for its group */
 	 IF_BUILT(ALWAYS),
 	 FN(2, 2, keepalive_apply)},
 	{.name = "ping",
