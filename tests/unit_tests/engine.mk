@@ -1,9 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-only
-ENGINE_TESTS = test_dco_conformance
+ENGINE_TESTS = test_dco_conformance test_dco_multi test_engine_route
 ENGINE_TEST_LIBS = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libbase.a \
 	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+DCO_HARNESS = tests/unit_tests/dco_harness.c tests/unit_tests/dco_harness.h
 check_PROGRAMS += $(ENGINE_TESTS)
 TESTS += $(ENGINE_TESTS)
-test_dco_conformance_SOURCES = tests/unit_tests/test_dco_conformance.c
+test_dco_conformance_SOURCES = tests/unit_tests/test_dco_conformance.c $(DCO_HARNESS)
 test_dco_conformance_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_dco_conformance_LDADD = $(ENGINE_TEST_LIBS)
+test_dco_multi_SOURCES = tests/unit_tests/test_dco_multi.c $(DCO_HARNESS)
+test_dco_multi_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_dco_multi_LDADD = $(ENGINE_TEST_LIBS)
+test_engine_route_SOURCES = tests/unit_tests/test_engine_route.c
+test_engine_route_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_engine_route_LDADD = $(ENGINE_TEST_LIBS)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Devices that talk over loopback sockets, for tests of the data-plane interface:
+ *
+ *   inner socket -- device A == UDP or TCP == device B -- inner socket
+ *
+ * The engine gets socket pairs instead of tun devices, so no privilege is needed, and its clock
+ * stands still unless the test moves it.
+ */
+#pragma once
+
+#include "test.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "dco.h"
+#include "data/key.h"
+
+enum {
+	WAIT_MS = 5000,
+	QUIET_MS = 50, /* how long nothing must come to count as nothing */
+	PACKET_MAX = 2048,
+	PEER_A = 7, /* how A calls its peer, which is B */
+	PEER_B = 9,
+};
+
+/* One device with one socket. */
+struct end {
+	struct dco_device *dev;
+	int inner; /* the other side of the device */
+	int fd;
+	int transport;
+	union sock_addr addr;
+	struct dco_event ev;
+	uint8_t packet[PACKET_MAX]; /* of ev */
+};
+
+struct pair {
+	struct end a, b;
+};
+
+/* The clock of all engines, and the limits of their keys. */
+extern _Atomic uint64_t test_now_ms;
+extern struct data_limits test_limits;
+
+struct dco_device_config default_config(void);
+void end_open(struct end *end, const struct dco_device_config *cfg);
+void end_close(struct end *end);
+int udp_socket(union sock_addr *addr);
+void attach(struct end *end, enum dco_transport_proto proto);
+void connect_udp(struct end *a, struct end *b);
+void connect_tcp(struct end *a, struct end *b);
+void add_peer(struct end *end, uint32_t id, uint32_t tx_id, const struct end *other);
+struct dco_key make_key(uint8_t key_id, uint8_t seed, bool at_a);
+void install_as(struct end *end, uint32_t peer, enum dco_key_slot slot, struct dco_key key);
+void install(struct end *a, struct end *b, enum dco_key_slot slot, uint8_t key_id);
+void make_packet(uint8_t *p, size_t len, uint32_t number);
+bool wait_readable(int fd, int ms);
+void put_packet(const struct end *end, size_t len, uint32_t number);
+void expect_packet(const struct end *end, size_t len, uint32_t number);
+void expect_no_packet(const struct end *end);
+void pass(const struct end *from, const struct end *to, size_t len, uint32_t number);
+bool poll_event(struct end *end, int ms);
+void expect_event(struct end *end, enum dco_event_type type);
+void expect_no_event(struct end *end);
+void setup_pair(struct pair *p, enum dco_transport_proto proto);
+int setup_udp(void **state);
+int setup_tcp(void **state);
+int teardown(void **state);
+void advance_ms(const struct pair *p, uint64_t ms);

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A device with several peers: routing between them, source check, float. Spec 02 sections 13, 14.
+ *
+ *   client 0 (10.8.0.10, fd00:8::10) --+
+ *   client 1 (10.8.0.11, fd00:8::11) --+-- server
+ *   client 2 (10.8.0.12, fd00:8::12) --+
+ */
+#include "config.h"
+
+#include "dco_harness.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+
+enum {
+	CLIENTS = 3
+};
+
+struct net {
+	struct end server;
+	struct end client[CLIENTS];
+};
+
+static struct ip_addr ip(const char *text)
+{
+	struct ip_addr a;
+
+	assert_int_equal(ip_addr_parse(text, &a), 0);
+	return a;
+}
+
+static struct ip_net net_of(const char *text, uint8_t bits)
+{
+	return (struct ip_net){.addr = ip(text), .bits = bits};
+}
+
+static const char *const client_ip4[CLIENTS] = {"10.8.0.10", "10.8.0.11", "10.8.0.12"};
+static const char *const client_ip6[CLIENTS] = {"fd00:8::10", "fd00:8::11", "fd00:8::12"};
+
+static void server_add(struct net *n, uint32_t i)
+{
+	struct dco_peer_config cfg = {
+		.peer_id = i,
+		.tx_peer_id = i,
+		.transport = n->server.transport,
+		.remote = n->client[i].addr,
+		.vpn_ip4 = ip(client_ip4[i]),
+		.vpn_ip6 = ip(client_ip6[i]),
+		.name = client_ip4[i],
+		.log = log_init(NULL, ""),
+	};
+	struct err err;
+
+	assert_int_equal(dco_peer_add(n->server.dev, &cfg, &err), 0);
+}
+
+static void client_key(struct net *n, uint32_t i, enum dco_data_format format)
+{
+	struct dco_key at_client = make_key(0, (uint8_t)(i + 1), true);
+	struct dco_key at_server = make_key(0, (uint8_t)(i + 1), false);
+
+	at_client.format = format;
+	at_server.format = format;
+	install_as(&n->client[i], PEER_A, DCO_SLOT_PRIMARY, at_client);
+	install_as(&n->server, i, DCO_SLOT_PRIMARY, at_server);
+}
+
+static void setup_net(struct net *n, bool client_to_client)
+{
+	struct dco_device_config many = default_config(), one = default_config();
+
+	many.mode = DCO_MODE_MULTI_PEER;
+	many.client_to_client = client_to_client;
+	atomic_store(&test_now_ms, 100000);
+	end_open(&n->server, &many);
+	n->server.fd = udp_socket(&n->server.addr);
+	attach(&n->server, DCO_UDP);
+	for (uint32_t i = 0; i < CLIENTS; i++) {
+		end_open(&n->client[i], &one);
+		n->client[i].fd = udp_socket(&n->client[i].addr);
+		attach(&n->client[i], DCO_UDP);
+		add_peer(&n->client[i], PEER_A, i, &n->server);
+		server_add(n, i);
+		client_key(n, i, DCO_FORMAT_V2);
+	}
+}
+
+static int setup(void **state)
+{
+	static struct net n;
+
+	setup_net(&n, false);
+	*state = &n;
+	return 0;
+}
+
+static int setup_c2c(void **state)
+{
+	static struct net n;
+
+	setup_net(&n, true);
+	*state = &n;
+	return 0;
+}
+
+static int tear(void **state)
+{
+	struct net *n = *state;
+
+	end_close(&n->server);
+	for (uint32_t i = 0; i < CLIENTS; i++)
+		end_close(&n->client[i]);
+	return 0;
+}
+
+/* An inner packet of either family; the length is fixed. */
+static size_t inner(uint8_t *p, const char *src, const char *dst)
+{
+	struct ip_addr s = ip(src), d = ip(dst);
+
+	memset(p, 0, 100);
+	if (s.family == AF_INET) {
+		p[0] = 0x45;
+		store_be16(p + 2, 100);
+		memcpy(p + 12, &s.u, 4);
+		memcpy(p + 16, &d.u, 4);
+	} else {
+		p[0] = 0x60;
+		store_be16(p + 4, 60);
+		memcpy(p + 8, &s.u, 16);
+		memcpy(p + 24, &d.u, 16);
+	}
+	return 100;
+}
+
+static void put(const struct end *from, const char *src, const char *dst)
+{
+	uint8_t p[128];
+	size_t len = inner(p, src, dst);
+
+	assert_int_equal(send(from->inner, p, len, 0), (ssize_t)len);
+}
+
+static void expect(const struct end *at, const char *src, const char *dst)
+{
+	uint8_t want[128], got[256];
+	size_t len = inner(want, src, dst);
+
+	if (!wait_readable(at->inner, WAIT_MS))
+		fail_msg("%s -> %s did not arrive", src, dst);
+	assert_int_equal(recv(at->inner, got, sizeof(got), 0), (ssize_t)len);
+	assert_memory_equal(got, want, len);
+}
+
+static void server_tun__unicast__to_the_owner_only(void **state)
+{
+	struct net *n = *state;
+
+	for (uint32_t i = 0; i < CLIENTS; i++) {
+		put(&n->server, "10.8.0.1", client_ip4[i]);
+		expect(&n->client[i], "10.8.0.1", client_ip4[i]);
+		put(&n->server, "fd00:8::1", client_ip6[i]);
+		expect(&n->client[i], "fd00:8::1", client_ip6[i]);
+	}
+	put(&n->server, "10.8.0.1", "10.8.0.99");
+	put(&n->server, "10.8.0.1", "255.255.255.255");
+	for (uint32_t i = 0; i < CLIENTS; i++)
+		expect_no_packet(&n->client[i]);
+}
+
+static void server_tun__multicast__copy_to_everyone(void **state)
+{
+	struct net *n = *state;
+
+	put(&n->server, "10.8.0.1", "224.0.0.5");
+	put(&n->server, "fd00:8::1", "ff02::1");
+	for (uint32_t i = 0; i < CLIENTS; i++) {
+		expect(&n->client[i], "10.8.0.1", "224.0.0.5");
+		expect(&n->client[i], "fd00:8::1", "ff02::1");
+	}
+}
+
+/* 60 */
+static void client__source_of_another__dropped(void **state)
+{
+	static const char *const bad[][2] = {
+		{"10.8.0.11", "10.8.0.1"},   {"10.8.0.1", "10.8.0.1"}, {"192.0.2.5", "10.8.0.1"},
+		{"fd00:8::11", "fd00:8::1"}, {"fe80::1", "ff02::2"},
+	};
+	struct net *n = *state;
+	struct ip_net behind = net_of("192.0.2.0", 24);
+	struct dco_peer_stats stats;
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		put(&n->client[0], bad[i][0], bad[i][1]);
+	expect_no_packet(&n->server);
+	assert_int_equal(dco_peer_stats(n->server.dev, 0, &stats), 0);
+	assert_int_equal(stats.dropped, ARRAY_SIZE(bad));
+	assert_int_equal(stats.vpn_rx_packets, 0);
+	assert_int_equal(dco_route_add(n->server.dev, 0, &behind), 0);
+	put(&n->client[0], "192.0.2.5", "10.8.0.1");
+	expect(&n->server, "192.0.2.5", "10.8.0.1");
+	put(&n->client[0], "10.8.0.10", "10.8.0.1");
+	expect(&n->server, "10.8.0.10", "10.8.0.1");
+}
+
+/* 61 */
+static void routes__overlapping__longest_wins_and_changes_count_at_once(void **state)
+{
+	struct net *n = *state;
+	struct ip_net wide = net_of("192.0.2.0", 24), half = net_of("192.0.2.128", 25);
+	struct ip_net v6 = net_of("2001:db8::", 32), v6_long = net_of("2001:db8:1::", 48);
+
+	assert_int_equal(dco_route_add(n->server.dev, 0, &wide), 0);
+	assert_int_equal(dco_route_add(n->server.dev, 1, &half), 0);
+	assert_int_equal(dco_route_add(n->server.dev, 0, &v6), 0);
+	assert_int_equal(dco_route_add(n->server.dev, 1, &v6_long), 0);
+	put(&n->server, "10.8.0.1", "192.0.2.127");
+	expect(&n->client[0], "10.8.0.1", "192.0.2.127");
+	put(&n->server, "10.8.0.1", "192.0.2.129");
+	expect(&n->client[1], "10.8.0.1", "192.0.2.129");
+	put(&n->server, "fd00:8::1", "2001:db8:2::1");
+	expect(&n->client[0], "fd00:8::1", "2001:db8:2::1");
+	put(&n->server, "fd00:8::1", "2001:db8:1::1");
+	expect(&n->client[1], "fd00:8::1", "2001:db8:1::1");
+	dco_route_del(n->server.dev, 1, &half);
+	put(&n->server, "10.8.0.1", "192.0.2.129");
+	expect(&n->client[0], "10.8.0.1", "192.0.2.129");
+	/* a later entry takes over; the routes of a peer go with it */
+	assert_int_equal(dco_route_add(n->server.dev, 2, &wide), 0);
+	put(&n->server, "10.8.0.1", "192.0.2.129");
+	expect(&n->client[2], "10.8.0.1", "192.0.2.129");
+	dco_peer_del(n->server.dev, 2);
+	put(&n->server, "10.8.0.1", "192.0.2.129");
+	expect_no_packet(&n->client[2]);
+}
+
+static void addresses__changed__old_one_is_free(void **state)
+{
+	struct net *n = *state;
+	struct ip_addr ip4 = ip("10.8.0.77"), none = {0};
+
+	assert_int_equal(dco_peer_set_vpn_ip(n->server.dev, 0, &ip4, &none), 0);
+	put(&n->server, "10.8.0.1", "10.8.0.77");
+	expect(&n->client[0], "10.8.0.1", "10.8.0.77");
+	put(&n->server, "10.8.0.1", "10.8.0.10");
+	put(&n->server, "fd00:8::1", "fd00:8::10");
+	expect_no_packet(&n->client[0]);
+}
+
+/* 62 */
+static void between_clients__off__through_the_device(void **state)
+{
+	struct net *n = *state;
+
+	put(&n->client[0], "10.8.0.10", "10.8.0.11");
+	expect(&n->server, "10.8.0.10", "10.8.0.11");
+	put(&n->client[0], "10.8.0.10", "224.0.0.5");
+	expect(&n->server, "10.8.0.10", "224.0.0.5");
+	expect_no_packet(&n->client[1]);
+}
+
+static void between_clients__on__not_through_the_device(void **state)
+{
+	struct net *n = *state;
+
+	put(&n->client[0], "10.8.0.10", "10.8.0.11");
+	expect(&n->client[1], "10.8.0.10", "10.8.0.11");
+	put(&n->client[1], "fd00:8::11", "fd00:8::12");
+	expect(&n->client[2], "fd00:8::11", "fd00:8::12");
+	put(&n->client[0], "10.8.0.10", "10.8.0.1");
+	expect(&n->server, "10.8.0.10", "10.8.0.1");
+	put(&n->client[0], "10.8.0.10", "255.255.255.255");
+	expect(&n->server, "10.8.0.10", "255.255.255.255");
+	put(&n->client[0], "10.8.0.10", "224.0.0.5");
+	expect(&n->server, "10.8.0.10", "224.0.0.5");
+	expect(&n->client[1], "10.8.0.10", "224.0.0.5");
+	expect(&n->client[2], "10.8.0.10", "224.0.0.5");
+	expect_no_packet(&n->client[0]);
+	expect_no_packet(&n->server);
+}
+
+/* 65 */
+static void client__malformed_inner_packets__dropped(void **state)
+{
+	struct net *n = *state;
+	uint8_t p[100];
+	size_t len = inner(p, "10.8.0.10", "10.8.0.1");
+
+	assert_int_equal(send(n->client[0].inner, p, 1, 0), 1);
+	assert_int_equal(send(n->client[0].inner, p, 19, 0), 19);
+	p[0] = 0x55;
+	assert_int_equal(send(n->client[0].inner, p, len, 0), (ssize_t)len);
+	p[0] = 0xf5;
+	assert_int_equal(send(n->client[0].inner, p, len, 0), (ssize_t)len);
+	(void)inner(p, "fd00:8::10", "fd00:8::1");
+	assert_int_equal(send(n->client[0].inner, p, 39, 0), 39);
+	expect_no_packet(&n->server);
+}
+
+/* The next datagram that client @i sends is kept instead of reaching the server. */
+static size_t capture(struct net *n, uint32_t i, uint8_t *raw, size_t cap)
+{
+	union sock_addr here;
+	int fd = udp_socket(&here);
+	ssize_t len;
+
+	assert_int_equal(dco_peer_set_remote(n->client[i].dev, PEER_A, &here, NULL), 0);
+	put(&n->client[i], client_ip4[i], "10.8.0.1");
+	assert_true(wait_readable(fd, WAIT_MS));
+	len = recv(fd, raw, cap, 0);
+	assert_true(len > 0);
+	assert_int_equal(dco_peer_set_remote(n->client[i].dev, PEER_A, &n->server.addr, NULL), 0);
+	close(fd);
+	return (size_t)len;
+}
+
+static void inject(const struct net *n, int fd, const uint8_t *raw, size_t len)
+{
+	assert_int_equal(sendto(fd, raw, len, 0, &n->server.addr.sa, sizeof(n->server.addr.in4)),
+			 (ssize_t)len);
+}
+
+/* 68 */
+static void float__authentic_packet_from_a_new_port__peer_moves(void **state)
+{
+	struct net *n = *state;
+	uint8_t raw[PACKET_MAX];
+	size_t len = capture(n, 0, raw, sizeof(raw));
+	union sock_addr moved;
+	int fd = udp_socket(&moved);
+
+	inject(n, fd, raw, len);
+	expect(&n->server, "10.8.0.10", "10.8.0.1");
+	expect_event(&n->server, DCO_EVENT_PEER_FLOATED);
+	assert_int_equal(n->server.ev.peer_id, 0);
+	assert_true(sock_addr_equal(&n->server.ev.remote, &moved));
+	put(&n->server, "10.8.0.1", "10.8.0.10");
+	assert_true(wait_readable(fd, WAIT_MS));
+	expect_no_packet(&n->client[0]);
+	/* back again */
+	put(&n->client[0], "10.8.0.10", "10.8.0.1");
+	expect_event(&n->server, DCO_EVENT_PEER_FLOATED);
+	close(fd);
+}
+
+/* 69 */
+static void float__forged_or_replayed__stays(void **state)
+{
+	struct net *n = *state;
+	uint8_t raw[PACKET_MAX];
+	size_t len = capture(n, 0, raw, sizeof(raw));
+	union sock_addr moved;
+	int fd = udp_socket(&moved);
+
+	raw[len - 1] ^= 1;
+	inject(n, fd, raw, len);
+	expect_no_packet(&n->server);
+	raw[len - 1] ^= 1;
+	inject(n, n->client[0].fd, raw, len); /* the genuine one, from where it should come */
+	expect(&n->server, "10.8.0.10", "10.8.0.1");
+	inject(n, fd, raw, len); /* replayed from elsewhere */
+	expect_no_packet(&n->server);
+	expect_no_event(&n->server);
+	put(&n->server, "10.8.0.1", "10.8.0.10");
+	expect(&n->client[0], "10.8.0.1", "10.8.0.10");
+	close(fd);
+}
+
+/* 70 */
+static void float__address_of_another_peer__refused_until_that_is_gone(void **state)
+{
+	struct net *n = *state;
+	uint8_t raw[PACKET_MAX];
+	size_t len = capture(n, 0, raw, sizeof(raw));
+
+	inject(n, n->client[1].fd, raw, len);
+	expect_event(&n->server, DCO_EVENT_FLOAT_COLLISION);
+	assert_int_equal(n->server.ev.peer_id, 0);
+	assert_true(sock_addr_equal(&n->server.ev.remote, &n->client[1].addr));
+	expect_no_packet(&n->server);
+	dco_peer_del(n->server.dev, 1);
+	len = capture(n, 0, raw, sizeof(raw));
+	inject(n, n->client[1].fd, raw, len);
+	expect_event(&n->server, DCO_EVENT_PEER_FLOATED);
+	expect(&n->server, "10.8.0.10", "10.8.0.1");
+}
+
+/* 13 */
+static void lookup__other_peer_id__dropped(void **state)
+{
+	struct net *n = *state;
+	uint8_t raw[PACKET_MAX];
+	size_t len = capture(n, 0, raw, sizeof(raw));
+
+	raw[3] = 1; /* client 1: wrong key */
+	inject(n, n->client[0].fd, raw, len);
+	raw[3] = 9; /* nobody; no fall-back to the address */
+	inject(n, n->client[0].fd, raw, len);
+	expect_no_packet(&n->server);
+	raw[3] = 0;
+	inject(n, n->client[0].fd, raw, len);
+	expect(&n->server, "10.8.0.10", "10.8.0.1");
+}
+
+/* 5 */
+static void lookup__v1__by_address_and_never_floats(void **state)
+{
+	struct net *n = *state;
+	uint8_t raw[PACKET_MAX];
+	union sock_addr moved;
+	int fd = udp_socket(&moved);
+	size_t len;
+
+	client_key(n, 0, DCO_FORMAT_V1);
+	put(&n->client[0], "10.8.0.10", "10.8.0.1");
+	expect(&n->server, "10.8.0.10", "10.8.0.1");
+	put(&n->server, "10.8.0.1", "10.8.0.10");
+	expect(&n->client[0], "10.8.0.1", "10.8.0.10");
+	len = capture(n, 0, raw, sizeof(raw));
+	inject(n, fd, raw, len);
+	expect_no_packet(&n->server);
+	expect_no_event(&n->server);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define OFF(f) cmocka_unit_test_setup_teardown(f, setup, tear)
+#define ON(f)  cmocka_unit_test_setup_teardown(f, setup_c2c, tear)
+		OFF(server_tun__unicast__to_the_owner_only),
+		OFF(server_tun__multicast__copy_to_everyone),
+		OFF(client__source_of_another__dropped),
+		OFF(routes__overlapping__longest_wins_and_changes_count_at_once),
+		OFF(addresses__changed__old_one_is_free),
+		OFF(between_clients__off__through_the_device),
+		ON(between_clients__on__not_through_the_device),
+		OFF(client__malformed_inner_packets__dropped),
+		OFF(float__authentic_packet_from_a_new_port__peer_moves),
+		OFF(float__forged_or_replayed__stays),
+		OFF(float__address_of_another_peer__refused_until_that_is_gone),
+		OFF(lookup__other_peer_id__dropped),
+		OFF(lookup__v1__by_address_and_never_floats),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
