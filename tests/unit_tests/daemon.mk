@@ -12,20 +12,48 @@ test_daemon_data_slots_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)
 
 # around the connection
 DAEMON_SUPPORT_TESTS = test_daemon_signals \
+	test_daemon_commands \
 	test_daemon_credentials \
+	test_daemon_dns \
+	test_daemon_dns_runner \
+	test_daemon_environment \
+	test_daemon_process_setup \
+	test_daemon_prompt \
+	test_daemon_script \
 	test_daemon_status \
 	test_daemon_temp_file \
 	test_daemon_user_pass
 check_PROGRAMS += $(DAEMON_SUPPORT_TESTS)
 TESTS += $(DAEMON_SUPPORT_TESTS)
-DAEMON_SUPPORT_LIBS = libdaemon.a libnet.a libconfig.a libovpncrypto.a libbase.a \
+DAEMON_SUPPORT_LIBS = libdaemon.a libnet.a libdata.a libconfig.a libovpntls.a libovpncrypto.a libbase.a \
 	$(OPENSSL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBNL_LIBS) $(LIBSYSTEMD_LIBS) $(LZO_LIBS) $(CMOCKA_LIBS)
 test_daemon_signals_SOURCES = tests/unit_tests/test_daemon_signals.c tests/unit_tests/daemon_test.h
 test_daemon_signals_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_signals_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_commands_SOURCES = tests/unit_tests/test_daemon_commands.c tests/unit_tests/daemon_test.h
+test_daemon_commands_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_commands_LDADD = $(DAEMON_SUPPORT_LIBS)
 test_daemon_credentials_SOURCES = tests/unit_tests/test_daemon_credentials.c tests/unit_tests/daemon_test.h
 test_daemon_credentials_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_credentials_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_dns_SOURCES = tests/unit_tests/test_daemon_dns.c tests/unit_tests/daemon_test.h
+test_daemon_dns_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_dns_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_dns_runner_SOURCES = tests/unit_tests/test_daemon_dns_runner.c tests/unit_tests/daemon_test.h
+test_daemon_dns_runner_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_dns_runner_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_environment_SOURCES = tests/unit_tests/test_daemon_environment.c tests/unit_tests/daemon_test.h
+test_daemon_environment_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_environment_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_process_setup_SOURCES = tests/unit_tests/test_daemon_process_setup.c tests/unit_tests/daemon_test.h
+test_daemon_process_setup_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_process_setup_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_prompt_SOURCES = tests/unit_tests/test_daemon_prompt.c tests/unit_tests/daemon_test.h
+test_daemon_prompt_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_prompt_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_script_SOURCES = tests/unit_tests/test_daemon_script.c tests/unit_tests/daemon_test.h
+test_daemon_script_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_script_LDADD = $(DAEMON_SUPPORT_LIBS)
 test_daemon_status_SOURCES = tests/unit_tests/test_daemon_status.c tests/unit_tests/daemon_test.h
 test_daemon_status_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_status_LDADD = $(DAEMON_SUPPORT_LIBS)
