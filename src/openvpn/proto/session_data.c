@@ -109,20 +109,28 @@ static size_t scan_usable(const struct session *s, struct key_state *out[SESSION
 	return n;
 }
 
-/* The first whose promotion time has passed, else the first. */
-static size_t choose_sending(struct key_state *const keys[], size_t n, struct now now)
+/*
+ * The first whose promotion time has passed, else the first. The lame session is not asked while
+ * the trusted one has two keys: that the newer exists proves that the peer made the older, whereas
+ * the lame session may be unknown to it by now. This matters when the peer renegotiates more often
+ * than our promotion time.
+ */
+static size_t choose_sending(const struct session *s, struct key_state *const keys[], size_t n,
+			     struct now now)
 {
+	if (n == SESSION_DATA_KEYS_MAX)
+		n--;
 	for (size_t i = 0; i < n; i++)
 		if (keys[i]->promote_ms <= now.mono_ms)
 			return i;
-	return 0;
+	return n == 2 && keys[1] == s->active.lame ? 1 : 0;
 }
 
 size_t session_data_keys(const struct session *s, struct now now,
 			 struct session_data_key out[SESSION_DATA_KEYS_MAX])
 {
 	struct key_state *keys[SESSION_DATA_KEYS_MAX];
-	size_t n = scan_usable(s, keys), sending = choose_sending(keys, n, now);
+	size_t n = scan_usable(s, keys), sending = choose_sending(s, keys, n, now);
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = (struct session_data_key){
@@ -151,7 +159,7 @@ static void report(struct session *s, enum session_event_type type, uint8_t key_
 void data_keys_report(struct session *s, struct now now)
 {
 	struct key_state *keys[SESSION_DATA_KEYS_MAX];
-	size_t n = scan_usable(s, keys), sending = choose_sending(keys, n, now);
+	size_t n = scan_usable(s, keys), sending = choose_sending(s, keys, n, now);
 	uint32_t serials[SESSION_DATA_KEYS_MAX];
 
 	for (size_t i = 0; i < n; i++)
