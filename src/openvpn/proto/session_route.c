@@ -189,10 +189,11 @@ static int route_new_session(struct session *s, const struct incoming *in)
 		return ERR_STATE;
 	}
 	/*
-	 * A server that answers twice (its cookie changed between our two resets) must not throw
-	 * back a client that goes on with the first answer.
+	 * Only servers begin anew: a server that answers twice (its cookie changed between our two
+	 * resets) must not throw back a client that goes on with the first answer, and two ends
+	 * that both begin anew would do so for ever.
 	 */
-	if (slot->primary->has_remote_sid && s->cfg->mode == SESSION_PULL_CLIENT) {
+	if (slot->primary->has_remote_sid && !s->cfg->tls_server) {
 		log_dbg(&s->log, 4, "TLS: ignoring another %s from %s", opcode_name(in->h.opcode),
 			in->addr);
 		return ERR_DUPLICATE;
