@@ -25,7 +25,7 @@ DAEMON_SUPPORT_TESTS = test_daemon_signals \
 	test_daemon_user_pass
 check_PROGRAMS += $(DAEMON_SUPPORT_TESTS)
 TESTS += $(DAEMON_SUPPORT_TESTS)
-DAEMON_SUPPORT_LIBS = libdaemon.a libnet.a libdata.a libconfig.a libovpntls.a libovpncrypto.a libbase.a \
+DAEMON_SUPPORT_LIBS = libdaemon.a libnet.a libproto.a libdata.a libconfig.a libovpntls.a libovpncrypto.a libbase.a \
 	$(OPENSSL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBNL_LIBS) $(LIBSYSTEMD_LIBS) $(LZO_LIBS) $(CMOCKA_LIBS)
 test_daemon_signals_SOURCES = tests/unit_tests/test_daemon_signals.c tests/unit_tests/daemon_test.h
 test_daemon_signals_CPPFLAGS = $(UNIT_CPPFLAGS)

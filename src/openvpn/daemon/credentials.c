@@ -2,24 +2,15 @@
 #include "daemon/credentials.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
 #include "base/str.h"
+#include "proto/control_msg.h"
 
 enum {
-	CHALLENGE_MAX = 4096, /* of a control message, which bounds them */
+	TOKEN_MAX = 4096, /* a control message bounds it */
 	NOINTERACT_PAUSE_SEC = 10
-};
-
-/* What the server asked in its last AUTH_FAILED; "" state_id means no challenge. */
-struct dynamic_challenge {
-	char state_id[CHALLENGE_MAX];
-	char user[USER_PASS_MAX];
-	char text[CHALLENGE_MAX];
-	bool echo;
 };
 
 /* In secret memory as a whole: nearly every member is secret at some time. */
@@ -33,8 +24,8 @@ struct credentials {
 	struct credentials_query missing;
 	char last_user[USER_PASS_MAX]; /* sent with the real password; goes with the token */
 	char token_user[USER_PASS_MAX];
-	char token[CHALLENGE_MAX];
-	struct dynamic_challenge challenge;
+	char token[TOKEN_MAX];
+	struct challenge challenge; /* of the last AUTH_FAILED; state_id NULL: none */
 };
 
 struct credentials_config credentials_config_from(const struct config *cfg)
@@ -75,6 +66,8 @@ struct credentials *credentials_new(const struct credentials_config *cfg, const 
 
 void credentials_free(struct credentials *c)
 {
+	if (c)
+		challenge_fini(&c->challenge);
 	secret_free(c);
 }
 
@@ -85,7 +78,7 @@ static bool asks_for_file(const char *file)
 
 static bool has_challenge(const struct credentials *c)
 {
-	return c->challenge.state_id[0] != '\0';
+	return c->challenge.state_id != NULL;
 }
 
 /* A token without a name to go with it is of no use. */
@@ -152,61 +145,33 @@ struct credentials_query credentials_query(const struct credentials *c)
 	return c->missing;
 }
 
-static void free_secret_text(char *text)
+/* Put what the challenge was answered with where the password is sent; @joined is taken. */
+static int set_joined(struct credentials *c, char *joined, struct err *err)
 {
-	if (text)
-		secret_wipe(text, strlen(text));
-	free(text);
-}
-
-static int challenge_too_long(struct err *err)
-{
-	return err_set(err, ERR_LIMIT,
-		       "ERROR: password and challenge response are longer than %d bytes",
-		       USER_PASS_MAX - 1);
-}
-
-/* Build the password field of a static challenge from password and response. */
-static int join_static(struct credentials *c, const char *response, struct err *err)
-{
-	char *joined = secret_alloc(sizeof(c->up.pass));
-	char *pass64 = NULL;
-	char *response64 = NULL;
-	int rc = ERR_NOMEM;
-	int n;
+	int rc = 0;
 
 	if (!joined)
-		goto out;
-	if (c->cfg.format == CREDENTIALS_CONCAT) {
-		n = snprintf(joined, sizeof(c->up.pass), "%s%s", c->up.pass, response);
-	} else {
-		pass64 = str_base64_encode(c->up.pass, strlen(c->up.pass));
-		response64 = str_base64_encode(response, strlen(response));
-		if (!pass64 || !response64)
-			goto out;
-		n = snprintf(joined, sizeof(c->up.pass), "SCRV1:%s:%s", pass64, response64);
-	}
-	rc = n < 0 || (size_t)n >= sizeof(c->up.pass) ? challenge_too_long(err) : 0;
-	if (rc == 0)
-		str_copy(c->up.pass, sizeof(c->up.pass), joined);
-out:
-	free_secret_text(pass64);
-	free_secret_text(response64);
+		return err_set(err, ERR_NOMEM, "%s", err_text(ERR_NOMEM));
+	if (!str_copy(c->up.pass, sizeof(c->up.pass), joined))
+		rc = err_set(err, ERR_LIMIT,
+			     "ERROR: password and challenge response are longer than %d bytes",
+			     USER_PASS_MAX - 1);
 	secret_free(joined);
-	if (rc == ERR_NOMEM)
-		err_set(err, rc, "%s", err_text(rc));
 	return rc;
+}
+
+static int join_static(struct credentials *c, const char *response, struct err *err)
+{
+	if (c->cfg.format == CREDENTIALS_CONCAT)
+		return set_joined(c, challenge_response_concat(c->up.pass, response), err);
+	return set_joined(c, challenge_response_scrv1(c->up.pass, response), err);
 }
 
 static int join_dynamic(struct credentials *c, const char *response, struct err *err)
 {
-	int n = snprintf(c->up.pass, sizeof(c->up.pass), "CRV1::%s::%s", c->challenge.state_id,
-			 response);
-
-	if (n < 0 || (size_t)n >= sizeof(c->up.pass))
-		return challenge_too_long(err);
 	str_copy(c->up.user, sizeof(c->up.user), c->challenge.user);
-	return 0;
+	text_drop_controls(c->up.user);
+	return set_joined(c, challenge_response_crv1(&c->challenge, response), err);
 }
 
 static int ask_challenge(struct credentials *c, const struct prompter *prompter, bool dynamic,
@@ -245,7 +210,7 @@ int credentials_ask(struct credentials *c, const struct prompter *prompter, stru
 		user_pass_clear(&c->up);
 		return rc;
 	}
-	secret_wipe(&c->challenge, sizeof(c->challenge));
+	challenge_fini(&c->challenge);
 	remember_user(c);
 	return 0;
 }
@@ -263,7 +228,7 @@ int credentials_answer(struct credentials *c, const char *user, const char *pass
 	str_copy(c->up.pass, sizeof(c->up.pass), c->cfg.username_only ? "[[BLANK]]" : pass);
 	text_drop_controls(c->up.user);
 	text_drop_controls(c->up.pass);
-	secret_wipe(&c->challenge, sizeof(c->challenge));
+	challenge_fini(&c->challenge);
 	remember_user(c);
 	return 0;
 }
@@ -310,7 +275,7 @@ void credentials_set_token(struct credentials *c, const char *token)
 {
 	if (!str_copy(c->token, sizeof(c->token), token)) {
 		log_warn(&c->log, "WARNING: auth-token longer than %d bytes ignored",
-			 CHALLENGE_MAX - 1);
+			 TOKEN_MAX - 1);
 		c->token[0] = '\0';
 		return;
 	}
@@ -337,55 +302,6 @@ bool credentials_has_token(const struct credentials *c)
 	return c->token[0] != '\0';
 }
 
-/* The text up to ':' goes to @out; @text moves behind it. False: no ':' or too long. */
-static bool take_field(const char **text, char *out, size_t cap)
-{
-	const char *colon = strchr(*text, ':');
-	size_t len;
-
-	if (!colon)
-		return false;
-	len = (size_t)(colon - *text);
-	if (len >= cap)
-		return false;
-	memcpy(out, *text, len);
-	out[len] = '\0';
-	*text = colon + 1;
-	return true;
-}
-
-static bool has_flag(const char *flags, char wanted)
-{
-	for (const char *p = flags; *p; p++) {
-		if (*p == wanted && (p == flags || p[-1] == ',') && (!p[1] || p[1] == ','))
-			return true;
-	}
-	return false;
-}
-
-/* flags ':' state id ':' base64(user) ':' challenge text */
-static int parse_crv1(struct dynamic_challenge *ch, const char *text, struct err *err)
-{
-	char flags[64];
-	char user64[2 * USER_PASS_MAX];
-	long n = -1;
-
-	secret_wipe(ch, sizeof(*ch));
-	if (take_field(&text, flags, sizeof(flags)) &&
-	    take_field(&text, ch->state_id, sizeof(ch->state_id)) &&
-	    take_field(&text, user64, sizeof(user64)))
-		n = str_base64_decode(user64, ch->user, sizeof(ch->user) - 1);
-	if (n < 0 || !ch->state_id[0] || !str_copy(ch->text, sizeof(ch->text), text)) {
-		secret_wipe(ch, sizeof(*ch));
-		return err_set(err, ERR_INVALID,
-			       "ERROR: received malformed challenge request from server");
-	}
-	ch->user[n] = '\0';
-	text_drop_controls(ch->user);
-	ch->echo = has_flag(flags, 'E');
-	return 0;
-}
-
 static void forget_token(struct credentials *c)
 {
 	secret_wipe(c->token, sizeof(c->token));
@@ -401,10 +317,9 @@ int credentials_refused(struct credentials *c, const char *reason, struct creden
 	forget_token(c);
 	if (reason && str_starts(reason, "CRV1:") &&
 	    (c->cfg.by_management || c->cfg.retry == CREDENTIALS_RETRY_INTERACT)) {
-		int rc = parse_crv1(&c->challenge, reason + strlen("CRV1:"), err);
-
-		if (rc < 0)
-			return rc;
+		challenge_fini(&c->challenge);
+		if (challenge_parse(reason, &c->challenge) < 0)
+			return err_set(err, ERR_INVALID, "%s", CHALLENGE_MALFORMED_TEXT);
 		credentials_forget(c);
 	}
 	if (had_token) {
