@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "crypto/openssl.h"
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
 #include "base/err.h"
 #include "crypto/backend.h"
@@ -66,6 +68,7 @@ static EVP_CIPHER_CTX *keyed_ctx(const char *name, const uint8_t *key, enum ciph
 
 struct aead {
 	EVP_CIPHER_CTX *ctx;
+	OSSL_PARAM tag[2]; /* made once: the ctrl call would make it for every packet */
 };
 
 struct aead *aead_new(enum cipher_id id, const uint8_t *key, enum cipher_dir dir)
@@ -83,6 +86,9 @@ struct aead *aead_new(enum cipher_id id, const uint8_t *key, enum cipher_dir dir
 		free(aead);
 		return NULL;
 	}
+	aead->tag[0] =
+		OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, NULL, AEAD_TAG_LEN);
+	aead->tag[1] = OSSL_PARAM_construct_end();
 	return aead;
 }
 
@@ -101,13 +107,13 @@ int aead_seal(struct aead *aead, const uint8_t nonce[AEAD_NONCE_LEN], const uint
 	uint8_t none[1];
 	int n;
 
+	aead->tag[0].data = tag;
 	/* an update without bytes would mean "final" or "associated data" to the library */
 	if (len > INT_MAX || ad_len > INT_MAX ||
 	    !EVP_EncryptInit_ex2(ctx, NULL, NULL, nonce, NULL) ||
 	    (ad_len > 0 && !EVP_EncryptUpdate(ctx, NULL, &n, ad, (int)ad_len)) ||
 	    (len > 0 && !EVP_EncryptUpdate(ctx, out, &n, in, (int)len)) ||
-	    !EVP_EncryptFinal_ex(ctx, none, &n) ||
-	    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, AEAD_TAG_LEN, tag)) {
+	    !EVP_EncryptFinal_ex(ctx, none, &n) || !EVP_CIPHER_CTX_get_params(ctx, aead->tag)) {
 		ERR_clear_error();
 		return ERR_CRYPTO;
 	}
@@ -119,14 +125,13 @@ int aead_open(struct aead *aead, const uint8_t nonce[AEAD_NONCE_LEN], const uint
 	      const uint8_t tag[AEAD_TAG_LEN])
 {
 	EVP_CIPHER_CTX *ctx = aead->ctx;
-	uint8_t none[1], expected[AEAD_TAG_LEN];
+	uint8_t none[1];
 	int n;
 
-	for (size_t i = 0; i < AEAD_TAG_LEN; i++) /* the library takes it as not const */
-		expected[i] = tag[i];
+	aead->tag[0].data = (void *)(uintptr_t)tag; /* the library only reads it */
 	if (len > INT_MAX || ad_len > INT_MAX ||
 	    !EVP_DecryptInit_ex2(ctx, NULL, NULL, nonce, NULL) ||
-	    !EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, AEAD_TAG_LEN, expected) ||
+	    !EVP_CIPHER_CTX_set_params(ctx, aead->tag) ||
 	    (ad_len > 0 && !EVP_DecryptUpdate(ctx, NULL, &n, ad, (int)ad_len)) ||
 	    (len > 0 && !EVP_DecryptUpdate(ctx, out, &n, in, (int)len)) ||
 	    !EVP_DecryptFinal_ex(ctx, none, &n)) {
