@@ -41,3 +41,29 @@ fuzz_auth_token_SOURCES = tests/fuzz/fuzz_auth_token.c
 fuzz_auth_token_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_auth_token_LDADD = $(FUZZ_NEGOTIATION_LDADD)
 endif
+
+# keys and certificates
+EXTRA_DIST += \
+	tests/fuzz/corpus/fuzz_static_key \
+	tests/fuzz/corpus/fuzz_key_file \
+	tests/fuzz/corpus/fuzz_wkc \
+	tests/fuzz/corpus/fuzz_x509
+if ENABLE_FUZZERS
+FUZZ_CRYPTO_LDADD = libovpncrypto.a libbase.a $(OPENSSL_LIBS)
+noinst_PROGRAMS += fuzz_static_key
+fuzz_static_key_SOURCES = tests/fuzz/fuzz_static_key.c
+fuzz_static_key_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_static_key_LDADD = $(FUZZ_CRYPTO_LDADD)
+noinst_PROGRAMS += fuzz_key_file
+fuzz_key_file_SOURCES = tests/fuzz/fuzz_key_file.c
+fuzz_key_file_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_key_file_LDADD = $(FUZZ_CRYPTO_LDADD)
+noinst_PROGRAMS += fuzz_wkc
+fuzz_wkc_SOURCES = tests/fuzz/fuzz_wkc.c
+fuzz_wkc_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_wkc_LDADD = $(FUZZ_CRYPTO_LDADD)
+noinst_PROGRAMS += fuzz_x509
+fuzz_x509_SOURCES = tests/fuzz/fuzz_x509.c
+fuzz_x509_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_x509_LDADD = libovpntls.a $(FUZZ_CRYPTO_LDADD)
+endif
