@@ -125,7 +125,8 @@ const char *option_status_text(enum option_status status)
 
 /* ---- errors and notes ------------------------------------------------------------------------ */
 
-static int set_error(struct err *err, int code, const char *prefix, const char *fmt, va_list ap)
+static int PRINTF_FMT(4, 0)
+	set_error(struct err *err, int code, const char *prefix, const char *fmt, va_list ap)
 {
 	char text[ERR_TEXT_MAX];
 

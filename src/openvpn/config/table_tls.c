@@ -143,7 +143,7 @@ static bool tls_version(const char *text, enum config_tls_version *out)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(names[i], text) == 0) {
-			*out = CONFIG_TLS_1_0 + i;
+			*out = (enum config_tls_version)(CONFIG_TLS_1_0 + i);
 			return true;
 		}
 	}

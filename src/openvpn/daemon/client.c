@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 #include "daemon/app.h"
 #include "daemon/credentials.h"
 #include "daemon/signals.h"
@@ -188,6 +189,7 @@ static bool begin_exit_notify(struct client *c, uint64_t now_ms)
 
 static void exit_notify_timer(struct client *c, uint64_t now_ms)
 {
+	assume_control_thread();
 	if (c->exit_next <= now_ms && c->peer_added) {
 		(void)dco_peer_send_exit(tunnel_device(c->tunnel), c->peer_id);
 		c->exit_next = time_after(now_ms, 1000);

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "config/features.h"
 #include "daemon/app.h"
 #include "daemon/credentials.h"
@@ -205,6 +206,7 @@ void client_session_pump(struct client *c, const struct now *now)
 void client_session_packet(struct client *c, const union sock_addr *from, const uint8_t *bytes,
 			   size_t len)
 {
+	assume_control_thread();
 	struct now now = clock_now();
 
 	if (!c->session)

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "crypto/cipher.h"
 #include "crypto/digest.h"
 #include "daemon/app.h"
@@ -270,6 +271,7 @@ static enum mtu_scope mss_scope(const struct conn_entry *e)
 
 static int add_peer(struct client *c, struct err *err)
 {
+	assume_control_thread();
 	struct dco_device *dev = tunnel_device(c->tunnel);
 	struct mtu_params mtu = mtu_params(c);
 	uint16_t mss = mtu_mss(&mtu, c->cfg->ce.mssfix, mss_scope(&c->cfg->ce));
@@ -606,6 +608,7 @@ static void check_inactive(struct client *c, uint64_t now_ms)
 
 static void tell_usage(struct client *c, const struct now *now)
 {
+	assume_control_thread();
 	struct dco_peer_stats stats;
 
 	c->stats_next = time_after(now->mono_ms, STATS_EVERY_MS);
@@ -646,6 +649,7 @@ static void add_stats(struct dco_peer_stats *sum, const struct dco_peer_stats *s
 
 void client_tunnel_stats(struct client *c, struct dco_peer_stats *out)
 {
+	assume_control_thread();
 	struct dco_peer_stats now = {0};
 
 	*out = c->stats_before;
@@ -655,6 +659,7 @@ void client_tunnel_stats(struct client *c, struct dco_peer_stats *out)
 
 void client_tunnel_detach(struct client *c)
 {
+	assume_control_thread();
 	c->finish_pending = false;
 	if (!tunnel_is_open(c->tunnel))
 		return;

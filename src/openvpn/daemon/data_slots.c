@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 
 void data_slots_init(struct data_slots *slots)
 {
@@ -13,6 +14,7 @@ void data_slots_init(struct data_slots *slots)
 int data_slots_install(struct data_slots *slots, struct dco_device *dev, uint32_t peer_id,
 		       uint32_t serial, const struct dco_key *key, struct err *err)
 {
+	assume_control_thread();
 	struct data_slot filled = {.used = true, .serial = serial, .key_id = key->key_id};
 	bool first = !slots->primary.used;
 	int ret = dco_key_install(dev, peer_id, first ? DCO_SLOT_PRIMARY : DCO_SLOT_SECONDARY, key,
@@ -49,6 +51,7 @@ static const struct session_data_key *sender(const struct session_data_key *keys
 static int delete_slot(struct data_slot *slot, struct dco_device *dev, uint32_t peer_id,
 		       enum dco_key_slot which)
 {
+	assume_control_thread();
 	int ret = 0;
 
 	if (slot->used)
@@ -60,6 +63,7 @@ static int delete_slot(struct data_slot *slot, struct dco_device *dev, uint32_t 
 int data_slots_sync(struct data_slots *slots, struct dco_device *dev, uint32_t peer_id,
 		    const struct session_data_key *keys, size_t count)
 {
+	assume_control_thread();
 	const struct session_data_key *send = sender(keys, count);
 	int ret;
 

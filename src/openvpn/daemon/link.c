@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/thread.h"
 
 enum {
 	PACKET_MAX = 65536,
@@ -311,6 +312,7 @@ static int send_tcp(struct link *link, const uint8_t *bytes, size_t len)
 
 int link_send(struct link *link, const union sock_addr *to, const uint8_t *bytes, size_t len)
 {
+	assume_control_thread();
 	int ret;
 
 	if (link->dev)
@@ -328,6 +330,7 @@ int link_send(struct link *link, const union sock_addr *to, const uint8_t *bytes
 
 int link_attach(struct link *link, struct dco_device *dev, struct err *err)
 {
+	assume_control_thread();
 	int transport;
 
 	if (link->out_len)
@@ -346,6 +349,7 @@ int link_attach(struct link *link, struct dco_device *dev, struct err *err)
 
 void link_detach(struct link *link)
 {
+	assume_control_thread();
 	if (!link->dev)
 		return;
 	dco_transport_detach(link->dev, link->transport);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 #include "net/iface.h"
 
 struct tunnel {
@@ -116,6 +117,7 @@ static int run_up_hooks(struct tunnel *t, struct err *err)
 
 int tunnel_open(struct tunnel *t, const struct tunnel_settings *s, struct err *err)
 {
+	assume_control_thread();
 	int ret = dco_device_open(s->backend, &s->device, &t->log, &t->dev, err);
 
 	if (ret < 0)
@@ -180,6 +182,7 @@ static void remove_addresses(struct tunnel *t)
 
 int tunnel_close(struct tunnel *t)
 {
+	assume_control_thread();
 	int ret = 0, down = 0;
 
 	if (!t->dev)

@@ -64,7 +64,7 @@ static int check_opcode(struct session *s, const struct incoming *in)
 	case OP_CONTROL_HARD_RESET_CLIENT_V1:
 	case OP_CONTROL_HARD_RESET_SERVER_V1:
 		log_warn(&s->log, "Peer tried unsupported key-method 1");
-		/* fall through */
+		__attribute__((fallthrough));
 	default:
 		log_warn(&s->log, "TLS Error: unknown opcode received from %s op=%u", in->addr,
 			 in->h.opcode);
