@@ -6,8 +6,8 @@ NET_TESTS = \
 NET_TEST_LIBS = libnet.a libbase.a $(LIBNL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBSYSTEMD_LIBS) \
 	$(CMOCKA_LIBS)
 check_PROGRAMS += $(NET_TESTS)
-TESTS += $(NET_TESTS)
-EXTRA_DIST += tests/unit_tests/net_fixture.h
+TESTS += $(NET_TESTS) tests/unit_tests/test_dns_updown.sh
+EXTRA_DIST += tests/unit_tests/net_fixture.h tests/unit_tests/test_dns_updown.sh
 test_net_iface_SOURCES = tests/unit_tests/test_net_iface.c
 test_net_iface_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_iface_LDADD = $(NET_TEST_LIBS)

@@ -24,3 +24,4 @@ libnet_a_SOURCES += src/openvpn/net/notify_systemd.c
 else
 libnet_a_SOURCES += src/openvpn/net/notify_none.c
 endif
+dist_pkglibexec_SCRIPTS += scripts/dns-updown
