@@ -67,3 +67,19 @@ fuzz_x509_SOURCES = tests/fuzz/fuzz_x509.c
 fuzz_x509_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_x509_LDADD = libovpntls.a $(FUZZ_CRYPTO_LDADD)
 endif
+
+# routes
+EXTRA_DIST += \
+	tests/fuzz/corpus/fuzz_route_journal \
+	tests/fuzz/corpus/fuzz_route_option
+if ENABLE_FUZZERS
+FUZZ_NET_LDADD = libnet.a libbase.a $(LIBNL_LIBS) $(LIBUV_LIBS)
+noinst_PROGRAMS += fuzz_route_journal
+fuzz_route_journal_SOURCES = tests/fuzz/fuzz_route_journal.c
+fuzz_route_journal_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_route_journal_LDADD = $(FUZZ_NET_LDADD)
+noinst_PROGRAMS += fuzz_route_option
+fuzz_route_option_SOURCES = tests/fuzz/fuzz_route_option.c
+fuzz_route_option_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_route_option_LDADD = $(FUZZ_NET_LDADD)
+endif
