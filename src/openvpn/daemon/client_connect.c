@@ -11,13 +11,12 @@
 #include "base/str.h"
 #include "daemon/app.h"
 #include "daemon/credentials.h"
+#include "daemon/socket_setup.h"
 #include "net/socket.h"
 
 enum {
 	RESOLVE_AGAIN_MS = 5000,
 	RESOLVE_TRIES_INFINITE = 2,
-	RECORD_BASE = 32 + 136, /* spec 01 section 1.2 */
-	RECORD_MIN_MTU = 1600,
 };
 
 static bool entry_is_tcp(const struct conn_entry *e)
@@ -56,41 +55,10 @@ int client_connect_init(struct client *c, struct err *err)
 
 /* ---- sockets ---- */
 
-static uint32_t record_max(const struct config *cfg)
-{
-	uint32_t n = RECORD_MIN_MTU;
-
-	n = cfg->ce.tun_mtu > n ? cfg->ce.tun_mtu : n;
-	n = cfg->ce.tun_mtu_max > n ? cfg->ce.tun_mtu_max : n;
-	n = cfg->ce.max_packet_size > n ? cfg->ce.max_packet_size : n;
-	return n + cfg->ce.tun_mtu_extra + RECORD_BASE;
-}
-
-static enum socket_mtu_disc mtu_disc(enum config_mtu_disc d)
-{
-	static const enum socket_mtu_disc map[] = {
-		[CONFIG_MTU_DISC_DEFAULT] = SOCKET_MTU_DISC_UNSET,
-		[CONFIG_MTU_DISC_NO] = SOCKET_MTU_DISC_DONT,
-		[CONFIG_MTU_DISC_MAYBE] = SOCKET_MTU_DISC_WANT,
-		[CONFIG_MTU_DISC_YES] = SOCKET_MTU_DISC_DO,
-	};
-
-	return map[d];
-}
-
 static struct socket_config socket_settings(const struct client *c, sa_family_t family)
 {
 	const struct config *cfg = c->cfg;
-	struct socket_config s = {
-		.family = family,
-		.ipv6only = cfg->ce.bind_ipv6_only,
-		.mark = cfg->mark,
-		.sndbuf = (int)cfg->sndbuf,
-		.rcvbuf = (int)cfg->rcvbuf,
-		.bind_dev = cfg->bind_dev,
-		.mtu_disc = mtu_disc(cfg->ce.mtu_disc),
-	};
-
+	struct socket_config s = socket_setup(cfg, family);
 	if (cfg->ce.bind_local) {
 		s.local = c->local;
 		if (s.local.sa.sa_family == AF_UNSPEC) {
@@ -163,7 +131,7 @@ static void on_connected(void *ctx, int error)
 static void on_closed(void *ctx, int error, uint32_t bad_length)
 {
 	struct client *c = ctx;
-	uint32_t max = record_max(c->cfg);
+	uint32_t max = socket_setup_record_max(c->cfg);
 
 	if (error == -1)
 		log_warn(
@@ -188,7 +156,7 @@ static void open_link(struct client *c, uint64_t now_ms)
 	struct socket_config s = socket_settings(c, family);
 	struct link_config link = {
 		.proto = tcp ? DCO_TCP : DCO_UDP,
-		.record_max_bytes = record_max(c->cfg),
+		.record_max_bytes = socket_setup_record_max(c->cfg),
 		.filter = !tcp && remote && !c->cfg->ce.float_ok,
 	};
 	struct err err = {0};

@@ -11,12 +11,11 @@
 #include "base/str.h"
 #include "base/thread.h"
 #include "crypto/cipher.h"
-#include "crypto/digest.h"
 #include "daemon/app.h"
+#include "daemon/data_setup.h"
 #include "daemon/environment.h"
 #include "daemon/signals.h"
 #include "daemon/tunnel_setup.h"
-#include "data/mss.h"
 
 enum {
 	STATS_EVERY_MS = 5000,
@@ -245,36 +244,10 @@ static void unwatch_device(struct client *c)
 
 /* ---- up ---- */
 
-static struct mtu_params mtu_params(const struct client *c)
-{
-	const struct cipher_info *cipher = cipher_by_name(c->neg.cipher);
-	const struct digest_info *digest = digest_by_name(c->cfg->crypto.auth);
-
-	return (struct mtu_params){
-		.mode = MTU_MODE_TLS,
-		.v2 = c->neg.use_v2,
-		.epoch = c->neg.epoch,
-		.cipher = cipher ? cipher->id : CIPHER_NONE,
-		.digest = digest ? digest->id : DIGEST_NONE,
-		.tcp = c->cfg->ce.proto.kind != CONFIG_PROTO_UDP,
-		.link_ip6 = link_remote(c->link)->sa.sa_family == AF_INET6,
-		.tun_mtu_extra = c->cfg->ce.tun_mtu_extra,
-	};
-}
-
-static enum mtu_scope mss_scope(const struct conn_entry *e)
-{
-	if (e->mssfix_fixed)
-		return MTU_SCOPE_FIXED;
-	return e->mssfix_counts_outer ? MTU_SCOPE_IP : MTU_SCOPE_PAYLOAD;
-}
-
 static int add_peer(struct client *c, struct err *err)
 {
 	assume_control_thread();
 	struct dco_device *dev = tunnel_device(c->tunnel);
-	struct mtu_params mtu = mtu_params(c);
-	uint16_t mss = mtu_mss(&mtu, c->cfg->ce.mssfix, mss_scope(&c->cfg->ce));
 	bool has_id = c->neg.use_v2 && c->neg.peer_id != NEGOTIATED_PEER_ID_NONE;
 	struct dco_peer_config peer = {
 		.peer_id = has_id ? c->neg.peer_id : 0,
@@ -284,13 +257,9 @@ static int add_peer(struct client *c, struct err *err)
 		.name = session_common_name(c->session),
 		.log = c->log,
 	};
-	struct dco_peer_params params = {
-		.ping_interval_sec = c->cfg->timers.ping_sec,
-		.ping_timeout_sec = c->cfg->timers.ping_rec_sec,
-		.mss_ip4 = mss,
-		.mss_ip6 = mss > 20 ? (uint16_t)(mss - 20) : 0,
-		.block_ipv6 = c->cfg->tun.block_ipv6,
-	};
+	struct dco_peer_params params =
+		data_setup_params(c->cfg, &c->neg, c->cfg->ce.proto.kind != CONFIG_PROTO_UDP,
+				  link_remote(c->link)->sa.sa_family);
 	int ret;
 
 	dco_peer_del(dev, c->peer_id); /* of an earlier session, if any */
@@ -444,13 +413,6 @@ void client_tunnel_up(struct client *c, const struct now *now)
 
 /* ---- keys ---- */
 
-static enum dco_data_format data_format(const struct negotiated *n)
-{
-	if (n->epoch)
-		return DCO_FORMAT_EPOCH;
-	return n->use_v2 ? DCO_FORMAT_V2 : DCO_FORMAT_V1;
-}
-
 static void key_unusable(struct client *c, const char *why)
 {
 	log_error(&c->log, "cannot install the data channel key: %s", why);
@@ -459,8 +421,6 @@ static void key_unusable(struct client *c, const char *why)
 
 void client_tunnel_key(struct client *c, const struct now *now, const struct session_event *ev)
 {
-	const struct cipher_info *cipher = cipher_by_name(c->neg.cipher);
-	const struct digest_info *digest = digest_by_name(c->cfg->crypto.auth);
 	struct err err = {0};
 	struct dco_key *key;
 	int ret;
@@ -468,21 +428,10 @@ void client_tunnel_key(struct client *c, const struct now *now, const struct ses
 	if (!c->peer_added)
 		return;
 	key = secret_alloc(sizeof(*key));
-	if (!key || !cipher) {
-		secret_free(key);
-		key_unusable(c, cipher ? "out of memory" : "unknown cipher");
-		return;
-	}
-	key->key_id = ev->key_id;
-	key->format = data_format(&c->neg);
-	key->cipher = cipher->id;
-	key->digest = digest ? digest->id : DIGEST_NONE;
-	memcpy(key->seal.cipher, ev->slices.seal_cipher, sizeof(key->seal.cipher));
-	memcpy(key->seal.hmac, ev->slices.seal_hmac, sizeof(key->seal.hmac));
-	memcpy(key->open.cipher, ev->slices.open_cipher, sizeof(key->open.cipher));
-	memcpy(key->open.hmac, ev->slices.open_hmac, sizeof(key->open.hmac));
-	ret = data_slots_install(&c->slots, tunnel_device(c->tunnel), c->peer_id, ev->key_serial,
-				 key, &err);
+	ret = key ? data_setup_key(&c->neg, c->cfg->crypto.auth, ev, key) : ERR_NOMEM;
+	if (ret == 0)
+		ret = data_slots_install(&c->slots, tunnel_device(c->tunnel), c->peer_id,
+					 ev->key_serial, key, &err);
 	secret_free(key);
 	if (ret < 0) {
 		key_unusable(c, err.text[0] ? err.text : err_text(ret));

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "daemon/data_setup.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "crypto/cipher.h"
+#include "crypto/digest.h"
+#include "data/mss.h"
+
+static enum digest_id digest_of(const char *auth)
+{
+	const struct digest_info *digest = digest_by_name(auth);
+
+	return digest ? digest->id : DIGEST_NONE;
+}
+
+static enum mtu_scope mss_scope(const struct conn_entry *e)
+{
+	if (e->mssfix_fixed)
+		return MTU_SCOPE_FIXED;
+	return e->mssfix_counts_outer ? MTU_SCOPE_IP : MTU_SCOPE_PAYLOAD;
+}
+
+struct dco_peer_params data_setup_params(const struct config *cfg, const struct negotiated *neg,
+					 bool tcp, sa_family_t family)
+{
+	const struct cipher_info *cipher = cipher_by_name(neg->cipher);
+	struct mtu_params mtu = {
+		.mode = MTU_MODE_TLS,
+		.v2 = neg->use_v2,
+		.epoch = neg->epoch,
+		.cipher = cipher ? cipher->id : CIPHER_NONE,
+		.digest = digest_of(cfg->crypto.auth),
+		.tcp = tcp,
+		.link_ip6 = family == AF_INET6,
+		.tun_mtu_extra = cfg->ce.tun_mtu_extra,
+	};
+	uint16_t mss = mtu_mss(&mtu, cfg->ce.mssfix, mss_scope(&cfg->ce));
+
+	return (struct dco_peer_params){
+		.ping_interval_sec = cfg->timers.ping_sec,
+		.ping_timeout_sec = cfg->timers.ping_rec_sec,
+		.mss_ip4 = mss,
+		.mss_ip6 = mss > 20 ? (uint16_t)(mss - 20) : 0,
+		.block_ipv6 = cfg->tun.block_ipv6,
+	};
+}
+
+static enum dco_data_format data_format(const struct negotiated *n)
+{
+	if (n->epoch)
+		return DCO_FORMAT_EPOCH;
+	return n->use_v2 ? DCO_FORMAT_V2 : DCO_FORMAT_V1;
+}
+
+int data_setup_key(const struct negotiated *neg, const char *auth, const struct session_event *ev,
+		   struct dco_key *out)
+{
+	const struct cipher_info *cipher = cipher_by_name(neg->cipher);
+
+	if (!cipher)
+		return ERR_UNSUPPORTED;
+	out->key_id = ev->key_id;
+	out->format = data_format(neg);
+	out->cipher = cipher->id;
+	out->digest = digest_of(auth);
+	memcpy(out->seal.cipher, ev->slices.seal_cipher, sizeof(out->seal.cipher));
+	memcpy(out->seal.hmac, ev->slices.seal_hmac, sizeof(out->seal.hmac));
+	memcpy(out->open.cipher, ev->slices.open_cipher, sizeof(out->open.cipher));
+	memcpy(out->open.hmac, ev->slices.open_hmac, sizeof(out->open.hmac));
+	return 0;
+}

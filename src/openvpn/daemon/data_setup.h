@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* From what was negotiated to a peer and its keys in the data plane. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/addr.h"
+#include "base/attr.h"
+#include "config/config.h"
+#include "dco.h"
+#include "proto/negotiated.h"
+#include "proto/session.h"
+
+/**
+ * data_setup_params() - ping, silence, MSS
+ * @cfg: of this peer, with pulled or per-client options
+ * @family: of the peer's address as the socket sees it
+ */
+struct dco_peer_params data_setup_params(const struct config *cfg, const struct negotiated *neg,
+					 bool tcp, sa_family_t family);
+
+/**
+ * data_setup_key() - a key of the session in the form that the data plane takes
+ * @ev: SESSION_EV_KEY_READY
+ * @out: in secret memory; the caller wipes it
+ *
+ * Return: 0, or ERR_UNSUPPORTED for an unknown cipher.
+ */
+int data_setup_key(const struct negotiated *neg, const char *auth, const struct session_event *ev,
+		   struct dco_key *out) MUST_CHECK;
