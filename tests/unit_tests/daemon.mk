@@ -66,7 +66,7 @@ test_daemon_user_pass_LDADD = $(DAEMON_SUPPORT_LIBS)
 
 # server
 SERVER_TESTS = test_daemon_auth_files test_daemon_client_table test_daemon_connect_phase \
-	test_daemon_pool test_daemon_status_server
+	test_daemon_address_pool test_daemon_status_server
 check_PROGRAMS += $(SERVER_TESTS)
 TESTS += $(SERVER_TESTS)
 SERVER_TEST_LIBS = libdaemon.a libbase.a $(LIBUV_LIBS) $(CMOCKA_LIBS)
@@ -79,9 +79,9 @@ test_daemon_client_table_LDADD = $(SERVER_TEST_LIBS)
 test_daemon_connect_phase_SOURCES = tests/unit_tests/test_daemon_connect_phase.c
 test_daemon_connect_phase_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_connect_phase_LDADD = $(SERVER_TEST_LIBS)
-test_daemon_pool_SOURCES = tests/unit_tests/test_daemon_pool.c
-test_daemon_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
-test_daemon_pool_LDADD = $(SERVER_TEST_LIBS)
+test_daemon_address_pool_SOURCES = tests/unit_tests/test_daemon_address_pool.c
+test_daemon_address_pool_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_address_pool_LDADD = $(SERVER_TEST_LIBS)
 test_daemon_status_server_SOURCES = tests/unit_tests/test_daemon_status_server.c
 test_daemon_status_server_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_status_server_LDADD = $(SERVER_TEST_LIBS)

@@ -46,5 +46,5 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/client_table.c src/openvpn/daemon/client_table.h \
 	src/openvpn/daemon/connect_phase.c src/openvpn/daemon/connect_phase.h \
 	src/openvpn/daemon/learn_table.c src/openvpn/daemon/learn_table.h \
-	src/openvpn/daemon/pool.c src/openvpn/daemon/pool.h \
+	src/openvpn/daemon/address_pool.c src/openvpn/daemon/address_pool.h \
 	src/openvpn/daemon/status_server.c src/openvpn/daemon/status_server.h

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "daemon/pool.h"
+#include "daemon/address_pool.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -7,19 +7,19 @@
 
 #include "base/bytes.h"
 
-struct pool_unit {
+struct address_pool_unit {
 	char *name; /* of the present or last holder; NULL for none */
 	uint64_t released_sec;
 	bool taken;
 	bool fixed;
 };
 
-struct pool {
-	struct pool_config cfg;
+struct address_pool {
+	struct address_pool_config cfg;
 	uint32_t base4; /* host order */
 	struct in6_addr base6;
 	size_t size;
-	struct pool_unit *units;
+	struct address_pool_unit *units;
 };
 
 static uint32_t pool_ip4_value(const struct ip_addr *ip)
@@ -33,7 +33,7 @@ static struct ip_addr pool_ip4(uint32_t value)
 }
 
 /* The low half suffices: prefixes are 64 bits or longer. */
-static struct ip_addr pool_ip6(const struct pool *pool, size_t unit)
+static struct ip_addr pool_ip6(const struct address_pool *pool, size_t unit)
 {
 	struct ip_addr ip = {.family = AF_INET6, .u.in6 = pool->base6};
 
@@ -41,7 +41,8 @@ static struct ip_addr pool_ip6(const struct pool *pool, size_t unit)
 	return ip;
 }
 
-static int pool_init_ip4(struct pool *pool, size_t *size, struct str *lines, struct err *err)
+static int pool_init_ip4(struct address_pool *pool, size_t *size, struct str *lines,
+			 struct err *err)
 {
 	uint32_t start = pool_ip4_value(&pool->cfg.start), end = pool_ip4_value(&pool->cfg.end);
 	char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX];
@@ -52,11 +53,11 @@ static int pool_init_ip4(struct pool *pool, size_t *size, struct str *lines, str
 	if (start > end)
 		return err_set(err, ERR_RANGE,
 			       "--ifconfig-pool start IP [%s] is greater than end IP [%s]", a, b);
-	if (end - start >= POOL_MAX)
+	if (end - start >= ADDRESS_POOL_MAX)
 		return err_set(
 			err, ERR_RANGE,
 			"--ifconfig-pool address range is too large [%s -> %s].  Current maximum is %d addresses, as defined by IFCONFIG_POOL_MAX variable.",
-			a, b, POOL_MAX);
+			a, b, ADDRESS_POOL_MAX);
 	pool->base4 = pool->cfg.net30 ? start & ~3u : start;
 	*size = pool->cfg.net30 ? (end >> 2) + 1 - (start >> 2) : end - start + 1;
 	if (*size < 2)
@@ -68,7 +69,8 @@ static int pool_init_ip4(struct pool *pool, size_t *size, struct str *lines, str
 	return 0;
 }
 
-static int pool_init_ip6(struct pool *pool, size_t *size, struct str *lines, struct err *err)
+static int pool_init_ip6(struct address_pool *pool, size_t *size, struct str *lines,
+			 struct err *err)
 {
 	uint8_t bits = pool->cfg.ip6.bits;
 	uint32_t low = load_be32(pool->cfg.ip6.addr.u.in6.s6_addr + 12);
@@ -77,7 +79,7 @@ static int pool_init_ip6(struct pool *pool, size_t *size, struct str *lines, str
 
 	pool->base6 = pool->cfg.ip6.addr.u.in6;
 	if (bits < 112) {
-		*size = POOL_MAX;
+		*size = ADDRESS_POOL_MAX;
 	} else {
 		uint32_t mask = (uint32_t)((1u << (128 - bits)) - 1);
 
@@ -111,9 +113,10 @@ static void pool_note_sizes(size_t size4, size_t size6, struct str *lines)
 			size4, size6);
 }
 
-int pool_new(const struct pool_config *cfg, struct pool **out, struct str *lines, struct err *err)
+int address_pool_new(const struct address_pool_config *cfg, struct address_pool **out,
+		     struct str *lines, struct err *err)
 {
-	struct pool *pool = calloc(1, sizeof(*pool));
+	struct address_pool *pool = calloc(1, sizeof(*pool));
 	size_t size4 = 0, size6 = 0;
 	int ret = 0;
 
@@ -143,7 +146,7 @@ err_free:
 	return ret;
 }
 
-void pool_free(struct pool *pool)
+void address_pool_free(struct address_pool *pool)
 {
 	if (!pool)
 		return;
@@ -153,23 +156,23 @@ void pool_free(struct pool *pool)
 	free(pool);
 }
 
-size_t pool_size(const struct pool *pool)
+size_t address_pool_size(const struct address_pool *pool)
 {
 	return pool->size;
 }
 
-static bool pool_unit_is_of(const struct pool_unit *u, const char *name)
+static bool pool_unit_is_of(const struct address_pool_unit *u, const char *name)
 {
 	return u->name && strcmp(u->name, name) == 0;
 }
 
 /* Which free unit: the first; that of the name; the one that is unused for longest. */
-static struct pool_unit *pool_choose(struct pool *pool, const char *name)
+static struct address_pool_unit *pool_choose(struct address_pool *pool, const char *name)
 {
-	struct pool_unit *best = NULL;
+	struct address_pool_unit *best = NULL;
 
 	for (size_t i = 0; i < pool->size; i++) {
-		struct pool_unit *u = &pool->units[i];
+		struct address_pool_unit *u = &pool->units[i];
 
 		if (u->taken)
 			continue;
@@ -181,9 +184,10 @@ static struct pool_unit *pool_choose(struct pool *pool, const char *name)
 	return best;
 }
 
-static void pool_fill(const struct pool *pool, unsigned int unit, struct pool_lease *out)
+static void pool_fill(const struct address_pool *pool, unsigned int unit,
+		      struct address_pool_lease *out)
 {
-	*out = (struct pool_lease){.unit = unit};
+	*out = (struct address_pool_lease){.unit = unit};
 	if (pool->cfg.has_ip4 && pool->cfg.net30) {
 		out->ip4 = pool_ip4(pool->base4 + 4 * unit + 2);
 		out->ip4_peer = pool_ip4(pool->base4 + 4 * unit + 1);
@@ -194,9 +198,9 @@ static void pool_fill(const struct pool *pool, unsigned int unit, struct pool_le
 		out->ip6 = pool_ip6(pool, unit);
 }
 
-int pool_take(struct pool *pool, const char *name, struct pool_lease *out)
+int address_pool_take(struct address_pool *pool, const char *name, struct address_pool_lease *out)
 {
-	struct pool_unit *u = pool_choose(pool, name);
+	struct address_pool_unit *u = pool_choose(pool, name);
 	char *copy = NULL;
 
 	if (!u)
@@ -213,7 +217,7 @@ int pool_take(struct pool *pool, const char *name, struct pool_lease *out)
 	return 0;
 }
 
-static void pool_unit_forget(struct pool_unit *u)
+static void pool_unit_forget(struct address_pool_unit *u)
 {
 	if (u->fixed)
 		return;
@@ -221,9 +225,10 @@ static void pool_unit_forget(struct pool_unit *u)
 	u->name = NULL;
 }
 
-void pool_release(struct pool *pool, unsigned int unit, uint64_t unix_sec, bool forget)
+void address_pool_release(struct address_pool *pool, unsigned int unit, uint64_t unix_sec,
+			  bool forget)
 {
-	struct pool_unit *u;
+	struct address_pool_unit *u;
 
 	if (unit >= pool->size || !pool->units[unit].taken)
 		return;
@@ -252,7 +257,7 @@ static char *pool_field(char **line)
 }
 
 /* Return: unit, or -1 for a missing or bad address (the latter with a line). */
-static long pool_unit_of_ip4(const struct pool *pool, const char *text, const char *name,
+static long pool_unit_of_ip4(const struct address_pool *pool, const char *text, const char *name,
 			     struct str *lines)
 {
 	struct ip_addr ip;
@@ -274,7 +279,7 @@ static long pool_unit_of_ip4(const struct pool *pool, const char *text, const ch
 	return (long)offset;
 }
 
-static long pool_unit_of_ip6(const struct pool *pool, const char *text, const char *name,
+static long pool_unit_of_ip6(const struct address_pool *pool, const char *text, const char *name,
 			     struct str *lines)
 {
 	struct ip_addr ip;
@@ -297,10 +302,10 @@ static long pool_unit_of_ip6(const struct pool *pool, const char *text, const ch
 	return -1;
 }
 
-static void pool_remember(struct pool *pool, size_t unit, const char *name, bool fixed,
+static void pool_remember(struct address_pool *pool, size_t unit, const char *name, bool fixed,
 			  uint64_t unix_sec)
 {
-	struct pool_unit *u = &pool->units[unit];
+	struct address_pool_unit *u = &pool->units[unit];
 	char *copy = strdup(name);
 
 	if (!copy)
@@ -311,14 +316,14 @@ static void pool_remember(struct pool *pool, size_t unit, const char *name, bool
 	u->released_sec = unix_sec;
 }
 
-static void pool_read_line(struct pool *pool, char *line, bool fixed, uint64_t unix_sec,
+static void pool_read_line(struct address_pool *pool, char *line, bool fixed, uint64_t unix_sec,
 			   struct str *lines)
 {
 	char *name = pool_field(&line), *ip4 = pool_field(&line), *ip6 = pool_field(&line);
 	long unit, unit6;
 
-	if (strlen(name) >= POOL_NAME_MAX)
-		name[POOL_NAME_MAX - 1] = '\0';
+	if (strlen(name) >= ADDRESS_POOL_NAME_MAX)
+		name[ADDRESS_POOL_NAME_MAX - 1] = '\0';
 	unit = pool_unit_of_ip4(pool, ip4, name, lines);
 	unit6 = pool_unit_of_ip6(pool, ip6, name, lines);
 	if (unit >= 0 && unit6 >= 0 && unit != unit6)
@@ -333,8 +338,8 @@ static void pool_read_line(struct pool *pool, char *line, bool fixed, uint64_t u
 	pool_remember(pool, (size_t)unit, name, fixed, unix_sec);
 }
 
-void pool_read(struct pool *pool, const char *text, bool fixed, uint64_t unix_sec,
-	       struct str *lines)
+void address_pool_read(struct address_pool *pool, const char *text, bool fixed, uint64_t unix_sec,
+		       struct str *lines)
 {
 	while (*text) {
 		size_t len = strcspn(text, "\r\n");
@@ -350,7 +355,7 @@ void pool_read(struct pool *pool, const char *text, bool fixed, uint64_t unix_se
 	}
 }
 
-void pool_write(const struct pool *pool, struct str *out)
+void address_pool_write(const struct address_pool *pool, struct str *out)
 {
 	for (size_t i = 0; i < pool->size; i++) {
 		char text[ADDR_TEXT_MAX];

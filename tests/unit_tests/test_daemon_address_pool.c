@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "test.h"
 
-#include "daemon/pool.h"
+#include "daemon/address_pool.h"
 
 static struct ip_addr ip(const char *text)
 {
@@ -11,43 +11,43 @@ static struct ip_addr ip(const char *text)
 	return a;
 }
 
-static struct pool_config config(const char *start, const char *end)
+static struct address_pool_config config(const char *start, const char *end)
 {
-	return (struct pool_config){.has_ip4 = true, .start = ip(start), .end = ip(end)};
+	return (struct address_pool_config){.has_ip4 = true, .start = ip(start), .end = ip(end)};
 }
 
-static struct pool *make(const struct pool_config *cfg, const char *want_lines)
+static struct address_pool *make(const struct address_pool_config *cfg, const char *want_lines)
 {
 	struct str lines = str_init();
-	struct pool *pool;
+	struct address_pool *pool;
 	struct err err;
 
-	assert_int_equal(pool_new(cfg, &pool, &lines, &err), 0);
+	assert_int_equal(address_pool_new(cfg, &pool, &lines, &err), 0);
 	if (want_lines)
 		assert_string_equal(str_text(&lines), want_lines);
 	str_fini(&lines);
 	return pool;
 }
 
-static unsigned int take(struct pool *pool, const char *name, const char *want_ip)
+static unsigned int take(struct address_pool *pool, const char *name, const char *want_ip)
 {
-	struct pool_lease lease;
+	struct address_pool_lease lease;
 	char text[ADDR_TEXT_MAX];
 
-	assert_int_equal(pool_take(pool, name, &lease), 0);
+	assert_int_equal(address_pool_take(pool, name, &lease), 0);
 	assert_string_equal(
 		ip_addr_format(lease.ip4.family ? &lease.ip4 : &lease.ip6, text, sizeof(text)),
 		want_ip);
 	return lease.unit;
 }
 
-static void refuse(const struct pool_config *cfg, const char *want)
+static void refuse(const struct address_pool_config *cfg, const char *want)
 {
 	struct str lines = str_init();
-	struct pool *pool;
+	struct address_pool *pool;
 	struct err err;
 
-	assert_int_equal(pool_new(cfg, &pool, &lines, &err), ERR_RANGE);
+	assert_int_equal(address_pool_new(cfg, &pool, &lines, &err), ERR_RANGE);
 	assert_string_equal(err.text, want);
 	assert_null(pool);
 	str_fini(&lines);
@@ -55,71 +55,71 @@ static void refuse(const struct pool_config *cfg, const char *want)
 
 static void pool__first_addresses_of_each_topology(void **state)
 {
-	struct pool_config cfg = config("10.66.0.2", "10.66.0.254");
-	struct pool *pool = make(&cfg, "IFCONFIG POOL IPv4: base=10.66.0.2 size=253\n");
-	struct pool_lease lease;
+	struct address_pool_config cfg = config("10.66.0.2", "10.66.0.254");
+	struct address_pool *pool = make(&cfg, "IFCONFIG POOL IPv4: base=10.66.0.2 size=253\n");
+	struct address_pool_lease lease;
 	char text[ADDR_TEXT_MAX];
 
 	(void)state;
 	take(pool, "a", "10.66.0.2");
 	take(pool, "b", "10.66.0.3");
-	pool_free(pool);
+	address_pool_free(pool);
 	cfg = config("10.66.0.4", "10.66.0.251");
 	cfg.net30 = true;
 	pool = make(&cfg, "IFCONFIG POOL IPv4: base=10.66.0.4 size=62\n");
-	assert_int_equal(pool_take(pool, "a", &lease), 0);
+	assert_int_equal(address_pool_take(pool, "a", &lease), 0);
 	assert_string_equal(ip_addr_format(&lease.ip4, text, sizeof(text)), "10.66.0.6");
 	assert_string_equal(ip_addr_format(&lease.ip4_peer, text, sizeof(text)), "10.66.0.5");
 	take(pool, "b", "10.66.0.10");
-	pool_free(pool);
+	address_pool_free(pool);
 }
 
 static void pool__ipv6(void **state)
 {
-	struct pool_config cfg = {.has_ip6 = true, .ip6 = {ip("fd66::1000"), 64}};
-	struct pool *pool =
+	struct address_pool_config cfg = {.has_ip6 = true, .ip6 = {ip("fd66::1000"), 64}};
+	struct address_pool *pool =
 		make(&cfg, "IFCONFIG POOL IPv6: base=fd66::1000 size=65536 netbits=64\n");
 
 	(void)state;
 	take(pool, "a", "fd66::1000");
 	take(pool, "b", "fd66::1001");
-	pool_free(pool);
+	address_pool_free(pool);
 	cfg.ip6 = (struct ip_net){ip("fd66::2"), 112};
 	pool = make(&cfg, "IFCONFIG POOL IPv6: base=fd66::2 size=65534 netbits=112\n");
-	pool_free(pool);
+	address_pool_free(pool);
 	cfg.ip6 = (struct ip_net){ip("fd66::"), 124};
 	pool = make(&cfg, "IFCONFIG POOL IPv6: base=fd66::1 size=15 netbits=124\n");
 	take(pool, "a", "fd66::1");
-	pool_free(pool);
+	address_pool_free(pool);
 	cfg.ip6 = (struct ip_net){ip("fd66::ffff:ffff"), 64};
 	pool = make(&cfg, NULL);
 	take(pool, "a", "fd66::ffff:ffff");
 	take(pool, "b", "fd66::1:0:0"); /* the carry goes up */
-	pool_free(pool);
+	address_pool_free(pool);
 }
 
 static void pool__both_families__the_smaller_counts(void **state)
 {
-	struct pool_config cfg = config("10.0.0.2", "10.0.0.5");
-	struct pool *pool;
+	struct address_pool_config cfg = config("10.0.0.2", "10.0.0.5");
+	struct address_pool *pool;
 
 	(void)state;
 	cfg.has_ip6 = true;
 	cfg.ip6 = (struct ip_net){ip("fd66::1000"), 64};
 	pool = make(&cfg, NULL);
-	assert_int_equal(pool_size(pool), 4);
-	pool_free(pool);
+	assert_int_equal(address_pool_size(pool), 4);
+	address_pool_free(pool);
 	cfg = config("10.0.0.2", "10.0.0.250");
 	cfg.has_ip6 = true;
 	cfg.ip6 = (struct ip_net){ip("fd66::1"), 124};
 	pool = make(&cfg, NULL);
-	assert_int_equal(pool_size(pool), 15);
-	pool_free(pool);
+	assert_int_equal(address_pool_size(pool), 15);
+	address_pool_free(pool);
 }
 
 static void pool__bad_ranges__are_refused(void **state)
 {
-	struct pool_config cfg = config("10.0.0.9", "10.0.0.5");
+	struct address_pool_config cfg = config("10.0.0.9", "10.0.0.5");
 
 	(void)state;
 	refuse(&cfg, "--ifconfig-pool start IP [10.0.0.9] is greater than end IP [10.0.0.5]");
@@ -132,32 +132,32 @@ static void pool__bad_ranges__are_refused(void **state)
 
 static void pool__names_keep_their_unit(void **state)
 {
-	struct pool_config cfg = config("10.0.0.2", "10.0.0.4");
-	struct pool *pool = make(&cfg, NULL);
-	struct pool_lease lease;
+	struct address_pool_config cfg = config("10.0.0.2", "10.0.0.4");
+	struct address_pool *pool = make(&cfg, NULL);
+	struct address_pool_lease lease;
 	unsigned int a = take(pool, "a", "10.0.0.2"), b = take(pool, "b", "10.0.0.3");
 
 	(void)state;
-	pool_release(pool, a, 1000, false);
-	pool_release(pool, b, 2000, false);
+	address_pool_release(pool, a, 1000, false);
+	address_pool_release(pool, b, 2000, false);
 	take(pool, "c", "10.0.0.4"); /* never used comes first */
 	b = take(pool, "b", "10.0.0.3");
-	pool_release(pool, b, 3000, false);
+	address_pool_release(pool, b, 3000, false);
 	take(pool, "d", "10.0.0.2"); /* released longest ago */
 	take(pool, "e", "10.0.0.3");
-	assert_int_equal(pool_take(pool, "f", &lease), ERR_NOT_FOUND);
-	pool_release(pool, 1, 4000, true); /* e did not use it: no name is kept */
-	pool_release(pool, 1, 4000, true); /* twice is harmless */
-	pool_release(pool, 99, 4000, true);
+	assert_int_equal(address_pool_take(pool, "f", &lease), ERR_NOT_FOUND);
+	address_pool_release(pool, 1, 4000, true); /* e did not use it: no name is kept */
+	address_pool_release(pool, 1, 4000, true); /* twice is harmless */
+	address_pool_release(pool, 99, 4000, true);
 	take(pool, "f", "10.0.0.3");
-	pool_free(pool);
+	address_pool_free(pool);
 }
 
 static void pool__duplicate_cn__first_free(void **state)
 {
-	struct pool_config cfg = config("10.0.0.2", "10.0.0.4");
+	struct address_pool_config cfg = config("10.0.0.2", "10.0.0.4");
 	struct str out = str_init();
-	struct pool *pool;
+	struct address_pool *pool;
 	unsigned int first;
 
 	(void)state;
@@ -165,37 +165,37 @@ static void pool__duplicate_cn__first_free(void **state)
 	pool = make(&cfg, NULL);
 	first = take(pool, "a", "10.0.0.2");
 	take(pool, "a", "10.0.0.3");
-	pool_release(pool, first, 9, false);
+	address_pool_release(pool, first, 9, false);
 	take(pool, "b", "10.0.0.2");
-	pool_write(pool, &out);
+	address_pool_write(pool, &out);
 	assert_string_equal(str_text(&out), "");
 	str_fini(&out);
-	pool_free(pool);
+	address_pool_free(pool);
 }
 
-static void check_read(struct pool *pool, const char *text, bool fixed, const char *want)
+static void check_read(struct address_pool *pool, const char *text, bool fixed, const char *want)
 {
 	struct str lines = str_init();
 
-	pool_read(pool, text, fixed, 100, &lines);
+	address_pool_read(pool, text, fixed, 100, &lines);
 	assert_string_equal(str_text(&lines), want);
 	str_fini(&lines);
 }
 
 static void persist__what_is_written_is_read(void **state)
 {
-	struct pool_config cfg = config("10.0.0.4", "10.0.0.251");
+	struct address_pool_config cfg = config("10.0.0.4", "10.0.0.251");
 	struct str out = str_init();
-	struct pool *pool;
+	struct address_pool *pool;
 
 	(void)state;
 	cfg.net30 = true;
 	pool = make(&cfg, NULL);
 	take(pool, "one", "10.0.0.6");
 	take(pool, "two", "10.0.0.10");
-	pool_write(pool, &out);
+	address_pool_write(pool, &out);
 	assert_string_equal(str_text(&out), "one,10.0.0.4,\ntwo,10.0.0.8,\n");
-	pool_free(pool);
+	address_pool_free(pool);
 	pool = make(&cfg, NULL);
 	check_read(pool, str_text(&out), false,
 		   "ifconfig_pool_read(), in='one,10.0.0.4,'\n"
@@ -204,39 +204,39 @@ static void persist__what_is_written_is_read(void **state)
 		   "succeeded -> ifconfig_pool_set(hand=1)\n");
 	take(pool, "two", "10.0.0.10");
 	take(pool, "three", "10.0.0.14");
-	pool_free(pool);
-	cfg = (struct pool_config){.has_ip6 = true, .ip6 = {ip("fd66::1000"), 64}};
+	address_pool_free(pool);
+	cfg = (struct address_pool_config){.has_ip6 = true, .ip6 = {ip("fd66::1000"), 64}};
 	pool = make(&cfg, NULL);
 	take(pool, "x", "fd66::1000");
 	str_clear(&out);
-	pool_write(pool, &out);
+	address_pool_write(pool, &out);
 	assert_string_equal(str_text(&out), "x,,fd66::1000\n");
 	str_fini(&out);
-	pool_free(pool);
+	address_pool_free(pool);
 }
 
 static void persist__fixed__is_for_that_name_only(void **state)
 {
-	struct pool_config cfg = config("10.0.0.2", "10.0.0.3");
-	struct pool *pool = make(&cfg, NULL);
-	struct pool_lease lease;
+	struct address_pool_config cfg = config("10.0.0.2", "10.0.0.3");
+	struct address_pool *pool = make(&cfg, NULL);
+	struct address_pool_lease lease;
 
 	(void)state;
 	check_read(pool, "# comment\n; other\n\r\n\none,10.0.0.2\n", true,
 		   "ifconfig_pool_read(), in='one,10.0.0.2'\n"
 		   "succeeded -> ifconfig_pool_set(hand=0)\n");
 	take(pool, "a", "10.0.0.3");
-	assert_int_equal(pool_take(pool, "b", &lease), ERR_NOT_FOUND);
-	pool_release(pool, take(pool, "one", "10.0.0.2"), 5, true);
-	assert_int_equal(pool_take(pool, "b", &lease), ERR_NOT_FOUND);
+	assert_int_equal(address_pool_take(pool, "b", &lease), ERR_NOT_FOUND);
+	address_pool_release(pool, take(pool, "one", "10.0.0.2"), 5, true);
+	assert_int_equal(address_pool_take(pool, "b", &lease), ERR_NOT_FOUND);
 	take(pool, "one", "10.0.0.2");
-	pool_free(pool);
+	address_pool_free(pool);
 }
 
 static void persist__bad_lines__are_skipped(void **state)
 {
-	struct pool_config cfg = config("10.0.0.2", "10.0.0.9");
-	struct pool *pool;
+	struct address_pool_config cfg = config("10.0.0.2", "10.0.0.9");
+	struct address_pool *pool;
 	char big[300];
 
 	(void)state;
@@ -271,8 +271,8 @@ static void persist__bad_lines__are_skipped(void **state)
 	{
 		struct str lines = str_init(), out = str_init();
 
-		pool_read(pool, big, false, 1, &lines);
-		pool_write(pool, &out);
+		address_pool_read(pool, big, false, 1, &lines);
+		address_pool_write(pool, &out);
 		assert_non_null(strstr(str_text(&out), "six,10.0.0.3,fd66::1001\n"));
 		big[127] = '\0'; /* the name is cut */
 		assert_non_null(strstr(str_text(&out), big));
@@ -280,8 +280,8 @@ static void persist__bad_lines__are_skipped(void **state)
 		str_fini(&lines);
 		str_fini(&out);
 	}
-	pool_free(pool);
-	pool_free(NULL);
+	address_pool_free(pool);
+	address_pool_free(NULL);
 }
 
 int main(void)
