@@ -17,6 +17,7 @@
 #include "daemon/commands.h"
 #include "daemon/credentials.h"
 #include "daemon/environment.h"
+#include "daemon/server.h"
 #include "daemon/status_file.h"
 #include "dco.h"
 
@@ -90,14 +91,23 @@ const struct dco_backend *app_backend(struct app *app, const struct config *cfg)
 
 /* ---- one run ---- */
 
+static void format_status(void *ctx, struct str *out)
+{
+	struct app *app = ctx;
+
+	if (app->client)
+		client_status(app->client, out);
+	if (app->server)
+		server_status(app->server, 0, out);
+}
+
 static void on_signal(void *ctx, int signum)
 {
 	struct app *app = ctx;
 	struct str text = str_init();
 
 	if (signum == SIGUSR2) {
-		if (app->client)
-			client_status(app->client, &text);
+		format_status(app, &text);
 		for (char *line = strtok(text.text, "\n"); line; line = strtok(NULL, "\n"))
 			log_info(&app->log, 1, "%s", line);
 		str_fini(&text);
@@ -105,14 +115,8 @@ static void on_signal(void *ctx, int signum)
 	}
 	if (app->client)
 		client_signal(app->client);
-}
-
-static void format_status(void *ctx, struct str *out)
-{
-	struct app *app = ctx;
-
-	if (app->client)
-		client_status(app->client, out);
+	if (app->server)
+		server_signal(app->server);
 }
 
 void app_finished(struct app *app, enum app_outcome outcome)
@@ -242,7 +246,8 @@ static int run_setup(struct app *app, bool first, struct err *err)
 		ret = dns_runner_keep_privileges(app->dns, err);
 	if (ret == 0 && cfg->process.status_file)
 		app->status = status_file_open(cfg->process.status_file, &app->log);
-	if (ret == 0)
+	/* a server opens its sockets and its device first: app_initialised() */
+	if (ret == 0 && cfg->mode != CONFIG_MODE_SERVER)
 		ret = process_privileges_apply(&app->privileges, cfg, true, false, &app->log, err);
 	return ret;
 }
@@ -255,9 +260,9 @@ static int run_start(struct app *app, struct err *err)
 	if (ret < 0)
 		return err_set(err, ret, "cannot watch signals: %s", err_text(ret));
 	if (app->cfg->mode == CONFIG_MODE_SERVER)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "--mode server is not supported by this build yet");
-	ret = client_start(app, &app->client, err);
+		ret = server_start(app, &app->server, err);
+	else
+		ret = client_start(app, &app->client, err);
 	if (ret < 0)
 		return ret;
 	if (app->status)
@@ -274,6 +279,8 @@ static void run_cleanup(struct app *app)
 	app->status = NULL;
 	client_free(app->client);
 	app->client = NULL;
+	server_free(app->server);
+	app->server = NULL;
 	if (app->dns)
 		dns_runner_down(app->dns);
 	dns_runner_free(app->dns);
@@ -341,6 +348,8 @@ static int load_config(struct app *app)
 		if (status >= 0)
 			return status;
 	}
+	if (ret == 0)
+		host_log_format(app, &app->cfg->log);
 	if (ret == 0)
 		ret = config_finish(app->cfg, &app->host, &report, &err);
 	config_report_log(&report, &app->log);

@@ -54,7 +54,8 @@ struct app {
 	struct credentials *credentials;
 	struct status_file *status;
 	enum app_outcome outcome;
-	struct client *client;
+	struct client *client; /* one of the two */
+	struct server *server;
 };
 
 /**

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A server's clients in the data plane: peers, keys, what happens to them. */
+#include "daemon/server_internal.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "daemon/app.h"
+#include "daemon/data_setup.h"
+
+/* ---- events ---- */
+
+static bool same_user(const struct client_entry *a, const struct client_entry *b)
+{
+	const struct server_peer *pa = container_of(a, struct server_peer, entry);
+	const struct server_peer *pb = container_of(b, struct server_peer, entry);
+	const struct verify *va = session_verify(pa->session, 0);
+	const struct verify *vb = session_verify(pb->session, 0);
+	const char *ua = pa->user ? pa->user : "", *ub = pb->user ? pb->user : "";
+
+	return va && vb && verify_same_chain(va, vb) && strcmp(ua, ub) == 0;
+}
+
+static void undo_float(struct server_peer *p)
+{
+	(void)dco_peer_set_remote(tunnel_device(p->server->tunnel), p->entry.peer_id,
+				  &p->entry.addr, NULL);
+}
+
+/* Spec 03 section 3.8.15: the data plane has followed an authenticated packet already. */
+static void on_floated(struct server_peer *p, const union sock_addr *to)
+{
+	struct server *s = p->server;
+	char from_text[ADDR_TEXT_MAX], to_text[ADDR_TEXT_MAX];
+	struct client_entry *other;
+
+	sock_addr_format_plain(&p->entry.addr, from_text, sizeof(from_text));
+	sock_addr_format_plain(to, to_text, sizeof(to_text));
+	log_info(&p->log, 4, "Float requested for peer %u to %s", p->entry.peer_id, to_text);
+	switch (client_table_float(s->clients, &p->entry, to, same_user, &other)) {
+	case FLOAT_REFUSED:
+		log_info(&p->log, 3, "Disallow float to an address taken by another client %s",
+			 peer_name(peer_of(other)));
+		undo_float(p);
+		return;
+	case FLOAT_SELF:
+		return; /* the data plane told twice */
+	case FLOAT_REPLACES:
+		log_info(
+			&p->log, 3,
+			"closing instance %s due to float collision with %s using the same certificate",
+			peer_name(peer_of(other)), peer_name(p));
+		peer_close(peer_of(other), SIGTERM, "float-collision");
+		break;
+	case FLOAT_OK:
+		break;
+	}
+	log_info(&p->log, 4, "peer %u (%s) floated from %s to %s", p->entry.peer_id, p->cn,
+		 from_text, to_text);
+	client_table_move(s->clients, &p->entry, to);
+	session_set_remote(p->session, to);
+	peer_update_name(p);
+}
+
+static void on_gone(struct server_peer *p, const struct dco_event *ev)
+{
+	bool exits = p->cfg && p->cfg->timers.ping_rec_exits;
+
+	p->dco_added = false;
+	switch (ev->reason) {
+	case DCO_GONE_EXPIRED:
+		log_info(&p->log, 1, "[%s] Inactivity timeout (--ping-%s), %s",
+			 p->cn[0] ? p->cn : "UNDEF", exits ? "exit" : "restart",
+			 exits ? "exiting" : "restarting");
+		peer_close(p, exits ? SIGTERM : SIGUSR1, exits ? "ping-exit" : "ping-restart");
+		break;
+	case DCO_GONE_DECRYPT_ERROR:
+		log_error(&p->log, "Fatal decryption error (process_incoming_link), restarting");
+		peer_close(p, SIGUSR1, "decryption-error");
+		break;
+	case DCO_GONE_TRANSPORT_ERROR:
+	case DCO_GONE_TRANSPORT_DISCONNECT:
+		log_info(&p->log, 1, "Connection reset, restarting [%d]",
+			 ev->reason == DCO_GONE_TRANSPORT_ERROR ? -1 : 0);
+		peer_close(p, SIGUSR1, "connection-reset");
+		break;
+	case DCO_GONE_TEARDOWN:
+	case DCO_GONE_USER:
+		peer_close(p, SIGUSR1, "ovpn-dco: unknown reason");
+		break;
+	}
+}
+
+static void on_peer_event(struct server_peer *p, const struct dco_event *ev)
+{
+	switch (ev->type) {
+	case DCO_EVENT_PEER_GONE:
+		on_gone(p, ev);
+		break;
+	case DCO_EVENT_PEER_FLOATED:
+		on_floated(p, &ev->remote);
+		break;
+	case DCO_EVENT_KEY_LIMIT:
+		(void)session_renegotiate(p->session, clock_now(), "key limit"); /* or under way */
+		peer_wake(p);
+		break;
+	case DCO_EVENT_REMOTE_EXIT:
+		peer_close(p, SIGUSR1, "remote-exit");
+		break;
+	case DCO_EVENT_OUT_OF_SYNC:
+		session_log_unknown_key(p->session, &ev->remote, ev->key_id);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_device_event(struct server *s, const struct dco_event *ev)
+{
+	struct server_peer *p;
+
+	switch (ev->type) {
+	case DCO_EVENT_CONTROL:
+	case DCO_EVENT_TRANSPORT_CLOSED:
+		server_transport_event(s, ev);
+		return;
+	case DCO_EVENT_DEVICE_GONE:
+		log_error(&s->log, "the tunnel interface is gone, restarting");
+		signal_raise(&s->app->signals, &s->log, SIGUSR1, SIGNAL_SOFT, "device-gone");
+		server_signal(s);
+		return;
+	default:
+		break;
+	}
+	p = peer_of(client_table_by_peer_id(s->clients, ev->peer_id));
+	if (p && p->dco_added)
+		on_peer_event(p, ev);
+}
+
+static void on_device_readable(uv_poll_t *poll, int status, int events)
+{
+	struct server *s = poll->data;
+	struct dco_event ev;
+
+	(void)status;
+	(void)events;
+	assume_control_thread();
+	while (s && !s->ended && tunnel_is_open(s->tunnel) &&
+	       dco_next_event(tunnel_device(s->tunnel), &ev))
+		on_device_event(s, &ev);
+}
+
+int server_device_watch(struct server *s, struct err *err)
+{
+	s->device_poll = calloc(1, sizeof(*s->device_poll));
+	if (!s->device_poll)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	uv_poll_init(s->app->loop, s->device_poll, dco_event_fd(tunnel_device(s->tunnel)));
+	s->device_poll->data = s;
+	if (uv_poll_start(s->device_poll, UV_READABLE, on_device_readable))
+		return err_set(err, ERR_SYSTEM, "cannot watch the data plane");
+	return 0;
+}
+
+static void free_poll(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+void server_device_unwatch(struct server *s)
+{
+	if (!s->device_poll)
+		return;
+	s->device_poll->data = NULL;
+	uv_poll_stop(s->device_poll);
+	uv_close((uv_handle_t *)s->device_poll, free_poll);
+	s->device_poll = NULL;
+}
+
+/* ---- peers ---- */
+
+int peer_data_add(struct server_peer *p, struct err *err)
+{
+	struct dco_device *dev = tunnel_device(p->server->tunnel);
+	struct dco_peer_config cfg = {
+		.peer_id = p->entry.peer_id,
+		.tx_peer_id = p->neg.use_v2 ? p->neg.tx_peer_id : DCO_PEER_ID_UNDEF,
+		.transport = link_transport(p->link),
+		.remote = p->entry.addr,
+		.name = peer_name(p),
+		.log = p->log,
+	};
+	struct dco_peer_params params =
+		data_setup_params(p->cfg, &p->neg, p->entry.tcp, p->entry.addr.sa.sa_family);
+	int ret;
+
+	data_slots_init(&p->slots);
+	ret = dco_peer_add(dev, &cfg, err);
+	if (ret < 0)
+		return ret;
+	p->dco_added = true;
+	p->silence_at = TIME_NEVER;
+	return dco_peer_set(dev, p->entry.peer_id, &params);
+}
+
+void peer_data_del(struct server_peer *p)
+{
+	if (!p->dco_added)
+		return;
+	peer_data_stats(p, &p->last_stats);
+	dco_peer_del(tunnel_device(p->server->tunnel), p->entry.peer_id);
+	p->dco_added = false;
+}
+
+void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out)
+{
+	*out = p->last_stats;
+	if (!p->dco_added ||
+	    dco_peer_stats(tunnel_device(p->server->tunnel), p->entry.peer_id, out) < 0)
+		return;
+	p->last_stats = *out;
+}
+
+/* ---- keys ---- */
+
+static void key_unusable(struct server_peer *p, const char *why)
+{
+	log_error(&p->log, "cannot install the data channel key: %s", why);
+	peer_close(p, SIGUSR1, "dco update keys error");
+}
+
+void peer_data_key(struct server_peer *p, const struct session_event *ev)
+{
+	struct err err = {0};
+	struct dco_key *key;
+	int ret;
+
+	if (!p->dco_added)
+		return;
+	key = secret_alloc(sizeof(*key));
+	ret = key ? data_setup_key(&p->neg, p->cfg->crypto.auth, ev, key) : ERR_NOMEM;
+	if (ret == 0)
+		ret = data_slots_install(&p->slots, tunnel_device(p->server->tunnel),
+					 p->entry.peer_id, ev->key_serial, key, &err);
+	secret_free(key);
+	if (ret < 0)
+		key_unusable(p, err.text[0] ? err.text : err_text(ret));
+}
+
+void peer_data_sync(struct server_peer *p, const struct now *now)
+{
+	struct session_data_key keys[SESSION_DATA_KEYS_MAX];
+	size_t count;
+
+	if (!p->dco_added)
+		return;
+	count = session_data_keys(p->session, *now, keys);
+	if (data_slots_sync(&p->slots, tunnel_device(p->server->tunnel), p->entry.peer_id, keys,
+			    count) < 0)
+		key_unusable(p, "the slots of the data plane do not match the session");
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* State of a server and of one of its clients, shared by the files server*.c only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "base/attr.h"
+#include "base/clock.h"
+#include "base/env.h"
+#include "config/config.h"
+#include "daemon/auth_files.h"
+#include "daemon/client_table.h"
+#include "daemon/connect_phase.h"
+#include "daemon/data_slots.h"
+#include "daemon/learn_table.h"
+#include "daemon/link.h"
+#include "daemon/address_pool.h"
+#include "daemon/server.h"
+#include "daemon/signals.h"
+#include "daemon/tls_setup.h"
+#include "daemon/tunnel.h"
+#include "daemon/script.h"
+#include "net/socket.h"
+#include "proto/auth_token.h"
+#include "proto/negotiated.h"
+#include "proto/occ.h"
+#include "proto/session.h"
+#include "proto/stateless.h"
+#include "proto/wrap.h"
+
+enum {
+	SERVER_CN_MAX = 64 + 1,
+	SERVER_NAME_MAX = 158,	      /* with a blank behind it must fit a log prefix */
+	SERVER_EXIT_DELAY_MS = 5000,  /* between a fatal control message and the end */
+	SERVER_POLL_MS = 500,	      /* looking at files of deferred answers */
+	SERVER_PUSH_AGAIN_MS = 30000, /* no second reply before */
+};
+
+/* What differs between clients that come by UDP and by TCP. */
+struct server_profile {
+	struct session_config session;
+	char occ_local[OCC_STRING_MAX];
+	char occ_expected[OCC_STRING_MAX];
+};
+
+/* One thing to listen on. */
+struct server_listener {
+	struct server *server;
+	unsigned int index;
+	bool tcp;
+	sa_family_t family;
+	struct socket_config socket;
+	struct server_profile profile;
+	struct link *link;	     /* UDP */
+	struct stateless *stateless; /* UDP */
+	int fd;			     /* TCP: the listening socket, else -1 */
+	uv_poll_t *poll;
+};
+
+struct server {
+	struct app *app;
+	const struct config *cfg;
+	struct log log;
+	uv_timer_t timer; /* each second: house-keeping */
+	bool timer_open;
+	bool ended;	  /* app_finished() was called */
+	bool ending;	  /* server_free() runs */
+	bool leaving;	  /* clients were told that we leave: nobody is admitted */
+	uint64_t obey_at; /* when the signal takes effect then */
+
+	struct tls_ctx *tls;
+	struct verify_setup *verify;
+	struct wrap_config *wrap;
+	struct server_listener *listeners;
+	size_t n_listeners;
+
+	struct tunnel *tunnel;
+	uv_poll_t *device_poll;
+	struct link **by_transport; /* index: number of the data plane */
+	size_t n_transports;
+	struct ip_addr own4, own6; /* addresses of the server inside the tunnel */
+
+	struct client_table *clients;
+	struct learn_table *learned;
+	struct address_pool *pool; /* NULL: none */
+	uint64_t pool_write_at;
+	uint64_t stale_at;
+	struct freq_limit connect_freq;
+	bool has_userpass; /* some method verifies user names and passwords */
+	struct auth_token_config tokens;
+};
+
+/* What is awaited. The only writer is peer_set_state(). */
+enum peer_state {
+	PEER_HANDSHAKE,	 /* key exchange and authentication of the first key */
+	PEER_CONNECTING, /* the sources of its configuration */
+	PEER_CONNECTED,
+	PEER_FAILED, /* refused: told so, or about to be */
+	PEER_CLOSED,
+	PEER_STATES /* their number */
+};
+
+/* The verification of the credentials of one key. */
+struct peer_auth {
+	bool used;
+	uint32_t serial;
+	enum session_auth verdict;
+	bool is_token; /* the password was one of our tokens */
+	struct auth_files files;
+	bool has_files;
+	char password_file[TEMP_FILE_PATH_MAX];
+	struct script_wait *process; /* auth-user-pass-verify that runs */
+	char *user;		     /* as it will be locked */
+};
+
+struct server_peer {
+	struct client_entry entry;
+	struct server *server;
+	struct server_listener *listener;
+	struct link *link; /* TCP: its own; UDP: of the listener */
+	struct session *session;
+	struct session_packet packet; /* scratch */
+	struct log log;
+	char name[SERVER_NAME_MAX]; /* "CN/udp4:1.2.3.4:5678" */
+	struct env *env;
+	uv_timer_t timer;
+	bool pump_wanted;
+	enum peer_state state;
+	struct signal_state signals;
+	struct now created;
+	uint64_t control_rx, control_tx; /* bytes */
+
+	/* who it is */
+	char cn[SERVER_CN_MAX]; /* locked when the connect phase begins; "" before */
+	char *user;		/* locked user name, NULL for none */
+	char *client_user;	/* what the client sends, when override-username changed it */
+	struct peer_auth auth;
+	bool session_active;
+	bool first_auth_done;
+	char reason[AUTH_REASON_MAX]; /* for AUTH_FAILED; "" for none */
+	bool told_failed;
+	struct auth_token_session token_session;
+	char token[AUTH_TOKEN_LEN + 1]; /* "" for none */
+
+	/* connect phase */
+	struct connect_phase connect;
+	struct connect_files connect_files;
+	bool has_connect_files;
+	struct script_wait *connect_process;
+	struct config *cfg; /* its own options */
+	char occ_cipher[NEGOTIATED_CIPHER_MAX];
+	bool occ_comp_lzo;
+	struct negotiated neg;
+	bool negotiated;
+	bool disconnect_due; /* client-disconnect must run */
+
+	/* addresses */
+	struct address_pool_lease lease;
+	bool has_lease;
+	struct ip_addr ip4, ip4_second; /* what is pushed: address, and remote or netmask */
+	struct ip_addr ip4_alias;	/* pushed instead of ip4 */
+	struct ip_addr ip6, ip6_remote;
+	uint8_t ip6_bits;
+
+	/* option exchange */
+	bool push_requested;
+	uint64_t push_sent_at; /* 0: not yet */
+
+	/* data plane */
+	bool dco_added;
+	struct data_slots slots;
+	struct dco_peer_stats last_stats;
+
+	/* deadlines in mono_ms, TIME_NEVER when off */
+	uint64_t exit_at;
+	uint64_t poll_at;
+	uint64_t token_at;
+	uint64_t silence_at;
+	uint64_t session_end_at;
+	uint64_t inactive_at;
+	uint64_t inactive_bytes_seen;
+};
+
+static inline struct server_peer *peer_of(struct client_entry *e)
+{
+	return e ? container_of(e, struct server_peer, entry) : NULL;
+}
+
+/* server.c */
+void server_fatal(struct server *s, const char *fmt, ...) PRINTF_FMT(2, 3);
+
+/* server_listen.c: sockets, and packets to clients */
+int server_listen_open(struct server *s, struct err *err) MUST_CHECK;
+int server_listen_attach(struct server *s, struct err *err) MUST_CHECK;
+void server_listen_close(struct server *s);
+void server_transport_set(struct server *s, int transport, struct link *link);
+void server_transport_event(struct server *s, const struct dco_event *ev);
+
+/* server_data.c: the data plane */
+int server_device_watch(struct server *s, struct err *err) MUST_CHECK;
+void server_device_unwatch(struct server *s);
+int peer_data_add(struct server_peer *p, struct err *err) MUST_CHECK;
+void peer_data_del(struct server_peer *p);
+void peer_data_key(struct server_peer *p, const struct session_event *ev);
+void peer_data_sync(struct server_peer *p, const struct now *now);
+void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out);
+
+/* server_learn.c: addresses inside the tunnel */
+void peer_learn(struct server_peer *p);
+void server_forget(struct server *s, const struct client_entry *owner);
+void server_forget_stale(struct server *s, uint64_t unix_sec);
+
+/* server_peer.c: life of a client */
+struct server_peer *peer_new(struct server_listener *l, const union sock_addr *from,
+			     struct link *link, const struct stateless_verdict *verdict,
+			     const struct now *now);
+void peer_packet(struct server_peer *p, const union sock_addr *from, const uint8_t *bytes,
+		 size_t len);
+void peer_wake(struct server_peer *p);
+void peer_set_state(struct server_peer *p, enum peer_state to);
+void peer_update_name(struct server_peer *p);
+const char *peer_name(const struct server_peer *p);
+/* "udp4:1.2.3.4:5678" */
+const char *peer_address(const struct server_peer *p);
+/* close as by a signal to this instance; the memory goes with the loop's next turns */
+void peer_close(struct server_peer *p, int signum, const char *text);
+/* refuse new sessions and close in five seconds */
+void peer_schedule_exit(struct server_peer *p, uint64_t now_ms);
+void peer_send(struct server_peer *p, const struct now *now, const char *text);
+
+/* server_auth.c: who may come in */
+void peer_auth_begin(struct server_peer *p, const struct now *now, const struct session_event *ev);
+void peer_auth_timer(struct server_peer *p, const struct now *now);
+void peer_auth_stop(struct server_peer *p);
+/* refuse the client: AUTH_FAILED with @reason (may be NULL), then close */
+void peer_refuse(struct server_peer *p, const struct now *now, const char *reason);
+
+/* server_connect.c: the connect phase */
+void peer_connect_begin(struct server_peer *p, const struct now *now);
+void peer_connect_again(struct server_peer *p, const struct now *now);
+void peer_connect_timer(struct server_peer *p, const struct now *now);
+void peer_connect_stop(struct server_peer *p);
+void peer_disconnect_script(struct server_peer *p);
+
+/* server_push.c: what a client is told */
+void peer_push_request(struct server_peer *p, const struct now *now);
+void peer_push_token(struct server_peer *p, const struct now *now);
+void peer_message(struct server_peer *p, const struct now *now, const char *text);
+
+/* server_address.c: which addresses a client gets */
+void peer_address_select(struct server_peer *p);
+void peer_address_export(struct server_peer *p);
+void peer_address_release(struct server_peer *p);
