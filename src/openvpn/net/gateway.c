@@ -12,25 +12,23 @@ enum {
 	NETS_MAX = 16
 };
 
-/* "/255.255.255.0" or "/64" of the connected network that holds the gateway; else "". */
-static void mask_format(struct netlink *nl, const struct route *rt, const struct ip_addr *gateway,
-			char *buf, size_t cap)
+/* "/255.255.255.0" of the connected network that holds the gateway; "" when there is none. */
+static void mask_format(struct netlink *nl, const struct route *rt, char *buf, size_t cap)
 {
 	struct ip_net nets[NETS_MAX];
-	int n = route_connected(nl, rt->ifindex, gateway->family, nets, NETS_MAX);
+	int n = route_connected(nl, rt->ifindex, AF_INET, nets, NETS_MAX);
+	struct ip_addr mask = {.family = AF_INET};
+	char text[ADDR_TEXT_MAX];
+	uint8_t bits = 0;
 
 	buf[0] = '\0';
-	for (int i = 0; i < n; i++) {
-		char mask[ADDR_TEXT_MAX];
-		struct ip_addr m = {.family = AF_INET};
-
-		if (!ip_net_contains(&nets[i], gateway))
-			continue;
-		m.u.in4.s_addr = htonl(ip_net_mask4(nets[i].bits));
-		if (gateway->family == AF_INET)
-			snprintf(buf, cap, "/%s", ip_addr_format(&m, mask, sizeof(mask)));
+	for (int i = 0; i < n; i++)
+		if (ip_net_contains(&nets[i], &rt->gateway) && nets[i].bits > bits)
+			bits = nets[i].bits;
+	if (bits == 0)
 		return;
-	}
+	mask.u.in4.s_addr = htonl(ip_net_mask4(bits));
+	snprintf(buf, cap, "/%s", ip_addr_format(&mask, text, sizeof(text)));
 }
 
 static void hwaddr_format(struct netlink *nl, const struct route *rt, char *buf, size_t cap)
@@ -51,7 +49,7 @@ static void format4(struct netlink *nl, const struct route *rt, char *buf, size_
 
 	if (ip_addr_is_set(&rt->gateway)) {
 		ip_addr_format(&rt->gateway, gw, sizeof(gw));
-		mask_format(nl, rt, &rt->gateway, mask, sizeof(mask));
+		mask_format(nl, rt, mask, sizeof(mask));
 	} else {
 		str_copy(gw, sizeof(gw), "ON_LINK");
 	}
