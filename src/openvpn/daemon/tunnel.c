@@ -128,6 +128,9 @@ int tunnel_open(struct tunnel *t, const struct tunnel_settings *s, struct err *e
 	t->routes_installed = false;
 	if (t->hooks.opened)
 		t->hooks.opened(t->ctx);
+	/* A persistent device may still have the routes of a process that was killed. */
+	if (dco_device_ifindex(t->dev) > 0)
+		(void)route_flush_stale(t->nl, dco_device_ifindex(t->dev));
 	ret = configure_iface(t, &s->iface, err);
 	if (ret < 0)
 		goto err_close;
