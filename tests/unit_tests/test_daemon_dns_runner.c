@@ -181,6 +181,22 @@ static void helper__holds_no_descriptor_of_the_daemon(void **state)
 	close(pipe_fds[0]);
 }
 
+static void recover__own_program_only__told_what_to_do(void **state)
+{
+	struct fixture *f = *state;
+
+	f->policy.script_security = 1;
+	dns_recover(f->program, &f->policy, &f->cap.log);
+	assert_got(f, "script_type=dns-recover\n");
+	unlink(f->out);
+	dns_recover("/no/such/program", &f->policy, &f->cap.log);
+	assert_int_equal(access(f->out, F_OK), -1);
+	write_program(f, "exit 1");
+	dns_recover(f->program, &f->policy, &f->cap.log);
+	assert_string_equal(f->cap.last, "WARNING: Failed running command (dns updown): external "
+					 "program exited with error status: 1");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +208,7 @@ int main(void)
 		T(helper__gets_a_file_of_variables),
 		T(helper__reports_status_and_failure),
 		T(helper__holds_no_descriptor_of_the_daemon),
+		T(recover__own_program_only__told_what_to_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -239,6 +239,8 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	environment_add_start(app->env, cfg, getpid(), clock_now().unix_sec);
 	signal_state_init(&app->signals, remap(cfg->process.remap_usr1));
 	script_runner_init(&app->scripts, app->loop, &cfg->scripts, &app->log);
+	if (first && cfg->mode != CONFIG_MODE_SERVER)
+		dns_recover(NULL, &app->scripts.policy, &app->log);
 	app->dns = dns_runner_new(cfg, &app->scripts.policy, &app->log, &app->rng);
 	if (!app->dns)
 		return err_set(err, ERR_NOMEM, "out of memory");

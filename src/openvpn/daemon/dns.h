@@ -41,6 +41,15 @@ void dns_warn_unreachable(const struct dns_settings *dns, bool has_ipv4, bool ha
 /** dns_updown_wanted() - whether dns-updown is to run for these settings */
 bool dns_updown_wanted(const struct dns_settings *dns);
 
+/**
+ * dns_recover() - undo what processes left behind that were killed
+ * @program: NULL: the program that comes with the package; others do not know how
+ *
+ * To be called at start, before names are resolved: name servers inside a tunnel that is gone
+ * answer nobody. A failure is logged at verb 3 only.
+ */
+void dns_recover(const char *program, struct process_policy *policy, const struct log *log);
+
 /* Runs the dns-updown program, by itself or in a helper process that keeps its privileges. */
 struct dns_runner;
 

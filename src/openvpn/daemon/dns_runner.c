@@ -88,6 +88,30 @@ static int run_program(struct dns_runner *r, const struct env *env, struct dns_r
 	return rc;
 }
 
+void dns_recover(const char *program, struct process_policy *policy, const struct log *log)
+{
+	struct process_argv argv = {0};
+	struct env *env = env_new();
+	struct process_spec spec = {
+		.kind = PROCESS_BUILTIN,
+		.hook = "dns updown",
+		.argv = &argv,
+		.env = env,
+	};
+	struct err err;
+
+	if (!program)
+		program = default_program;
+	if (env && access(program, X_OK) == 0) {
+		process_argv_add(&argv, program);
+		env_set(env, "script_type", "dns-recover");
+		if (process_run(policy, &spec, log, NULL, &err) < 0)
+			log_info(log, 3, "%s", err.text);
+	}
+	process_argv_fini(&argv);
+	env_free(env);
+}
+
 /* ---- in the helper --------------------------------------------------------------------------- */
 
 /* The program gets one variable, which names a file with all of them. */
