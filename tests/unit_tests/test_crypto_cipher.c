@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "crypto/cipher.h"
 #include "crypto/ctr.h"
+#include "crypto/library.h"
 #include "crypto/show.h"
 
 /* Key block 00 .. ff, client to server: cipher key 00.., implicit IV 40.. */
@@ -267,6 +268,40 @@ static void ctr__nist_blocks__match_and_counter_carries(void **state)
 	ctr_free(NULL);
 }
 
+static void crypto_library__unknown_provider__is_named(void **state)
+{
+	static const char *const names[] = {"default", "no-such-provider", NULL};
+	struct crypto_library *lib;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(crypto_library_load(names, &lib, &err), ERR_CRYPTO);
+	assert_null(lib);
+	assert_true(str_starts(err.text, "failed to load provider 'no-such-provider': error:"));
+	crypto_library_free(NULL);
+	assert_non_null(strstr(crypto_library_version(), "OpenSSL 3."));
+}
+
+/* The legacy provider is a module which a distribution may leave out. */
+static void crypto_library__legacy_provider__brings_old_ciphers(void **state)
+{
+	static const char *const names[] = {"default", "legacy", NULL};
+	const struct cipher_info *bf = cipher_by_id(CIPHER_BF_CBC);
+	struct crypto_library *lib;
+	struct err err;
+
+	if (cipher_available(bf)) /* the system's configuration loads it already */
+		return;
+	if (crypto_library_load(names, &lib, &err) < 0) {
+		print_message("no legacy provider on this system: %s\n", err.text);
+		skip();
+	}
+	assert_true(cipher_available(bf));
+	cipher_ctx__every_offered_cipher_and_length__round_trips_in_place(state);
+	crypto_library_free(lib);
+	assert_false(cipher_available(bf));
+}
+
 static void show_ciphers__text__has_the_known_form(void **state)
 {
 	struct str text = str_init();
@@ -300,6 +335,8 @@ int main(void)
 		cmocka_unit_test(cipher_by_name__any_case_alias_and_unknown__as_told),
 		cmocka_unit_test(cipher_info__block_below_128_bits__is_insecure),
 		cmocka_unit_test(ctr__nist_blocks__match_and_counter_carries),
+		cmocka_unit_test(crypto_library__unknown_provider__is_named),
+		cmocka_unit_test(crypto_library__legacy_provider__brings_old_ciphers),
 		cmocka_unit_test(show_ciphers__text__has_the_known_form),
 	};
 

@@ -382,6 +382,29 @@ static void tls_ctx__finite_field_dh__works_only_when_given(void **state)
 	pki_free(&rsa);
 }
 
+static void tls_ctx__own_certificate_out_of_date__warns(void **state)
+{
+	static const struct {
+		uint64_t unix_sec;
+		const char *line;
+	} cases[] = {
+		{1000000000, "WARNING: Your certificate is not yet valid!\n"},
+		{4000000000, "WARNING: Your certificate has expired!\n"},
+		{0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct tls_pair p;
+
+		tls_pair_init(&p, &ca, &peer, &own);
+		p.server.cfg.unix_sec = cases[i].unix_sec;
+		tls_pair_start(&p);
+		assert_string_equal(str_text(&p.server.lines), cases[i].line);
+		tls_pair_fini(&p);
+	}
+}
+
 static void tls_version_parse__names__as_told(void **state)
 {
 	enum tls_version v;
@@ -448,6 +471,7 @@ int main(void)
 		cmocka_unit_test(tls_ctx__openssl_cipher_name__is_deprecated),
 		cmocka_unit_test(tls_ctx__maximum_below_the_default_minimum__is_the_minimum),
 		cmocka_unit_test(tls_ctx__finite_field_dh__works_only_when_given),
+		cmocka_unit_test(tls_ctx__own_certificate_out_of_date__warns),
 		cmocka_unit_test(tls_version_parse__names__as_told),
 		cmocka_unit_test(tls_show__ciphers__known_form_and_limits),
 		cmocka_unit_test(tls_show__groups__with_x25519),

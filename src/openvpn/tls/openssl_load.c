@@ -261,6 +261,18 @@ static int add_extra_certs(const struct text_source *src, struct credentials *c,
 	return 0;
 }
 
+/* The peer will refuse it, but the user reads our log first. */
+static void warn_about_dates(const struct log *log, const X509 *cert, uint64_t unix_sec)
+{
+	time_t now = (time_t)unix_sec;
+	time_t *at = unix_sec ? &now : NULL;
+
+	if (X509_cmp_time(X509_get0_notBefore(cert), at) > 0)
+		log_warn(log, "WARNING: Your certificate is not yet valid!");
+	if (X509_cmp_time(X509_get0_notAfter(cert), at) < 0)
+		log_warn(log, "WARNING: Your certificate has expired!");
+}
+
 static int use(struct tls_ctx *ctx, const struct credentials *c, const char *cert_name,
 	       const char *key_name, struct err *err)
 {
@@ -308,6 +320,8 @@ int tls_load_credentials(struct tls_ctx *ctx, const struct tls_ctx_config *cfg, 
 		ret = trust_chain(ctx, &c, err);
 	if (ret == 0 && c.cert && source_given(&cfg->extra_certs))
 		ret = add_extra_certs(&cfg->extra_certs, &c, err);
+	if (ret == 0 && c.cert)
+		warn_about_dates(&ctx->log, c.cert, cfg->unix_sec);
 	if (ret == 0)
 		ret = use(ctx, &c, source_name(bundled ? &cfg->pkcs12 : &cfg->cert),
 			  source_name(bundled ? &cfg->pkcs12 : &cfg->key), err);

@@ -66,7 +66,8 @@ struct tls_ctx_config {
 	const char *cert_profile; /* --tls-cert-profile, or NULL */
 	enum tls_peer_cert peer_cert;
 	bool fingerprint_without_ca; /* the chain need not verify (spec 03 3.6.7) */
-	tls_password_fn password;    /* or NULL */
+	uint64_t unix_sec;	  /* time for the warning about our own certificate; 0: the clock */
+	tls_password_fn password; /* or NULL */
 	void *password_user;
 };
 
