@@ -41,11 +41,15 @@ static void set_subject(X509 *cert, const char *subject)
 	for (char *item = strtok_r(copy, "/", &save); item; item = strtok_r(NULL, "/", &save)) {
 		char *value = strchr(item, '=');
 		const int join = item[0] == '+' ? -1 : 0;
+		int len;
 
 		assert_non_null(value);
 		*value++ = '\0';
+		len = (int)strlen(value);
+		for (char *nul = strchr(value, '%'); nul; nul = strchr(nul + 1, '%'))
+			*nul = '\0';
 		assert_true(X509_NAME_add_entry_by_txt(name, item - join, MBSTRING_UTF8,
-						       (unsigned char *)value, -1, -1, join));
+						       (unsigned char *)value, len, -1, join));
 	}
 }
 

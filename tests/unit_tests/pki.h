@@ -19,7 +19,8 @@ struct pki_cert {
 
 /* Members that are 0 or NULL get what is told behind them. */
 struct pki_spec {
-	const char *subject; /* "C=XX/O=Spec/CN=name"; '+' before a name joins it to the last RDN */
+	const char *subject; /* "C=XX/O=Spec/CN=name"; '+' before a name joins it to the last RDN,
+				'%' becomes a NUL byte */
 	const struct pki_cert *issuer; /* self-signed */
 	bool ca;
 	const char *key_usage; /* none; OpenSSL's notation, e.g. "digitalSignature" */

@@ -117,6 +117,24 @@ static void x509__field_of_65_bytes__is_refused(void **state)
 	str_fini(&s);
 }
 
+/* "good\0evil" must not pass as "good" anywhere. */
+static void x509__nul_inside_a_name__is_no_field(void **state)
+{
+	struct x509_cert *c = with_subject("O=fine/CN=good%evil");
+	struct env *env = env_new();
+	struct str s = str_init();
+
+	(void)state;
+	assert_int_equal(x509_cert_field(c, "CN", &s), ERR_CERT);
+	expect_text(x509_cert_subject(c, &s), &s, "O=fine, CN=good\\00evil");
+	x509_cert_env_subject(c, 0, env);
+	assert_null(env_get(env, "X509_0_CN"));
+	assert_string_equal(env_get(env, "X509_0_O"), "fine");
+	env_free(env);
+	x509_cert_free(c);
+	str_fini(&s);
+}
+
 static bool collect(void *ctx, const char *name, const char *oid)
 {
 	str_addf(ctx, "%s|%s\n", name, oid);
@@ -220,6 +238,7 @@ int main(void)
 		cmocka_unit_test(x509__control_and_dash__are_replaced),
 		cmocka_unit_test(x509__fields__last_occurrence_oid_serial_and_email),
 		cmocka_unit_test(x509__field_of_65_bytes__is_refused),
+		cmocka_unit_test(x509__nul_inside_a_name__is_no_field),
 		cmocka_unit_test(x509__usages__bits_names_and_oids),
 		cmocka_unit_test(x509__env_of_the_subject__suffixes_for_repeated_names),
 		cmocka_unit_test(x509__tracked_attributes__subject_extension_and_fingerprints),
