@@ -1,2 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 EXTRA_DIST += tests/bench/throughput
+EXTRA_PROGRAMS += bench_data
+bench_data_SOURCES = tests/bench/bench_data.c
+bench_data_LDADD = libdata.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
+EXTRA_DIST += tests/bench/engine
+EXTRA_PROGRAMS += bench_engine
+bench_engine_SOURCES = tests/bench/bench_engine.c
+bench_engine_LDADD = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libbase.a \
+	$(LIBNL_LIBS) $(OPENSSL_LIBS)
