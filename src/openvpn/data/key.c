@@ -136,6 +136,14 @@ int data_key_seal(struct data_key *key, const uint8_t *plain, size_t len, struct
 	return 0;
 }
 
+uint8_t *data_key_place(const struct data_key *key, const struct wr *out, size_t len)
+{
+	struct wr at = *out;
+
+	(void)wr_reserve(&at, data_key_prefix(key));
+	return wr_reserve(&at, len);
+}
+
 int data_key_open(struct data_key *key, const uint8_t *packet, size_t len, uint8_t *out, size_t cap,
 		  size_t *out_len, uint64_t now_sec)
 {

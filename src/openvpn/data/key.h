@@ -104,6 +104,13 @@ int data_key_seal(struct data_key *key, const uint8_t *plain, size_t len,
 		  struct wr *out) MUST_CHECK;
 
 /**
+ * data_key_place() - where a plaintext of @len bytes must be put to be sealed in place
+ *
+ * Return: an address inside the room of @out, or NULL when it does not fit.
+ */
+uint8_t *data_key_place(const struct data_key *key, const struct wr *out, size_t len);
+
+/**
  * data_key_open() - verify and decrypt one packet, and check it for replay
  * @packet: the whole data packet with its header; the key id was used to find @key
  * @out: gets the plaintext; apart from @packet. @cap must be at least @len

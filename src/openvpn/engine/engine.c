@@ -108,7 +108,9 @@ static int engine_init_tables(struct engine *e, struct err *err)
 {
 	e->routes = route_table_new(e->cfg.max_peers * 2);
 	e->udp_rx = udp_rx_new();
-	if (!e->routes || !e->udp_rx || peer_table_init(&e->peers, e->cfg.max_peers) < 0)
+	e->plain = malloc(SEGMENT_PACKET_MAX);
+	if (!e->routes || !e->udp_rx || !e->plain ||
+	    peer_table_init(&e->peers, e->cfg.max_peers) < 0)
 		return err_set(err, ERR_NOMEM, "engine: out of memory");
 	return 0;
 }
@@ -127,6 +129,7 @@ static void engine_free(struct engine *e)
 	peer_table_fini(&e->peers);
 	route_table_free(e->routes);
 	udp_rx_free(e->udp_rx);
+	free(e->plain);
 	tundev_close(&e->device);
 	event_queue_fini(&e->events);
 	if (e->epoll_fd >= 0)
@@ -151,7 +154,7 @@ int engine_new(const struct dco_device_config *cfg, const struct log *log,
 	e->cfg = *cfg;
 	e->cfg.name = NULL;
 	e->cfg.dev_node = NULL;
-	e->env = env ? *env : (struct engine_env){.tun_fd = -1};
+	e->env = env ? *env : (struct engine_env){.tun_fd = -1, .offload = true};
 	e->log = *log;
 	e->epoll_fd = -1;
 	e->wake_fd = -1;
@@ -162,7 +165,7 @@ int engine_new(const struct dco_device_config *cfg, const struct log *log,
 	if (!ret)
 		ret = engine_init_tables(e, err);
 	if (!ret)
-		ret = tundev_open(&e->device, cfg, e->env.tun_fd, log, err);
+		ret = tundev_open(e, cfg, log, err);
 	if (!ret && worker_watch_device(e) < 0)
 		ret = err_set_errno(err, errno, "engine: cannot wait for device %s", cfg->name);
 	if (ret < 0) {

@@ -2,6 +2,7 @@
 /* The userspace data plane: a worker thread between a tun device and link sockets. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "data/key.h"
@@ -22,7 +23,8 @@ extern const struct dco_ops engine_ops;
 
 /* What tests replace. */
 struct engine_env {
-	int tun_fd;		       /* use this instead of a tun device; closed by the engine */
+	int tun_fd;   /* use this instead of a tun device; closed by the engine */
+	bool offload; /* packets of the device have a virtio header, large ones are cut */
 	uint64_t (*now_ms)(void *ctx); /* NULL: CLOCK_MONOTONIC */
 	void *ctx;
 	struct data_limits limits; /* of keys; zero fields: the default */

@@ -49,23 +49,27 @@ static void check_key_limit(struct engine *e, struct engine_peer *p)
 
 /* ---- device to link ---- */
 
-int forward_send(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len)
+/* Return: room for a packet of @len bytes in @w, or why there is none (counted). */
+static int send_begin(struct engine *e, struct engine_peer *p, size_t len, struct wr *w)
 {
-	struct data_key *key = p->keys[DCO_SLOT_PRIMARY];
-	struct wr w;
 	int ret;
 
-	if (!key || p->gone) {
+	if (unlikely(!p->keys[DCO_SLOT_PRIMARY] || p->gone)) {
 		forward_drop(e, p, DROP_NO_KEY);
 		return ERR_NO_KEY;
 	}
-	ret = port_begin(e, p->port, len + DATA_KEY_OVERHEAD_MAX, &w);
-	if (unlikely(ret < 0)) {
+	ret = port_begin(e, p->port, len + DATA_KEY_OVERHEAD_MAX, w);
+	if (unlikely(ret < 0))
 		forward_drop(e, p, DROP_QUEUE_FULL);
-		return ret;
-	}
-	ret = data_key_seal(key, plain, len, &w);
-	port_commit(p->port, p, &w);
+	return ret;
+}
+
+static int send_sealed(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len,
+		       struct wr *w)
+{
+	int ret = data_key_seal(p->keys[DCO_SLOT_PRIMARY], plain, len, w);
+
+	port_commit(p->port, p, w);
 	if (unlikely(ret < 0)) {
 		forward_drop(e, p, DROP_SEAL);
 		if (ret == ERR_PACKET_ID_ROLLOVER && engine_may_log(e))
@@ -73,10 +77,18 @@ int forward_send(struct engine *e, struct engine_peer *p, const uint8_t *plain, 
 		return ret;
 	}
 	p->stats.link_tx_packets++;
-	p->stats.link_tx_bytes += w.len;
+	p->stats.link_tx_bytes += w->len;
 	p->tx_ms = e->now_ms;
 	check_key_limit(e, p);
 	return 0;
+}
+
+int forward_send(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len)
+{
+	struct wr w;
+	int ret = send_begin(e, p, len, &w);
+
+	return ret < 0 ? ret : send_sealed(e, p, plain, len, &w);
 }
 
 /* A packet of the tunnel, not a ping or OCC message of our own. */
@@ -117,48 +129,85 @@ static bool is_recursive(struct engine *e, const struct engine_peer *p, const ui
 	return true;
 }
 
-static void from_device_to_only(struct engine *e, uint8_t *packet, size_t len)
+/* Whom a packet from the device is for; NULL with the reason counted. */
+static struct engine_peer *find_receiver(struct engine *e, const uint8_t *packet, size_t len)
 {
 	struct engine_peer *p = e->only;
-
-	if (!p)
-		forward_drop(e, NULL, DROP_NO_PEER);
-	else if (is_recursive(e, p, packet, len))
-		forward_drop(e, p, DROP_RECURSIVE);
-	else {
-		clamp(e, p, packet, len);
-		forward_to_peer(e, p, packet, len);
-	}
-}
-
-static void from_device_to_many(struct engine *e, uint8_t *packet, size_t len)
-{
 	struct inner_ip ip;
-	struct engine_peer *p;
 
+	if (e->cfg.mode == DCO_MODE_P2P) {
+		if (p && !is_recursive(e, p, packet, len))
+			return p;
+		forward_drop(e, p, p ? DROP_RECURSIVE : DROP_NO_PEER);
+		return NULL;
+	}
 	if (!device_is_ip(e) || inner_ip_parse(packet, len, &ip) < 0) {
 		forward_drop(e, NULL, DROP_BAD_PACKET);
-		return;
-	}
-	if (ip.multicast) {
-		forward_to_all(e, NULL, packet, len);
-		return;
+		return NULL;
 	}
 	p = route_table_find(e->routes, &ip.dst);
-	if (!p) {
+	if (!p)
 		forward_drop(e, NULL, DROP_NO_ROUTE);
-		return;
-	}
-	clamp(e, p, packet, len);
-	forward_to_peer(e, p, packet, len);
+	return p;
+}
+
+static bool is_for_all(const struct engine *e, const uint8_t *packet, size_t len)
+{
+	struct inner_ip ip;
+
+	return e->cfg.mode == DCO_MODE_MULTI_PEER && device_is_ip(e) &&
+	       inner_ip_parse(packet, len, &ip) == 0 && ip.multicast;
 }
 
 void forward_from_device(struct engine *e, uint8_t *packet, size_t len)
 {
-	if (e->cfg.mode == DCO_MODE_P2P)
-		from_device_to_only(e, packet, len);
-	else
-		from_device_to_many(e, packet, len);
+	struct engine_peer *p;
+
+	if (is_for_all(e, packet, len)) {
+		forward_to_all(e, NULL, packet, len);
+		return;
+	}
+	p = find_receiver(e, packet, len);
+	if (!p)
+		return;
+	clamp(e, p, packet, len);
+	forward_to_peer(e, p, packet, len);
+}
+
+/* Each segment is made where its ciphertext will be: no copy but the one that cuts. */
+static bool forward_segment(struct engine *e, struct engine_peer *p, struct segmenter *s)
+{
+	size_t len = segmenter_next_len(s);
+	uint8_t *plain;
+	struct wr w;
+
+	if (send_begin(e, p, len, &w) < 0)
+		return false;
+	plain = data_key_place(p->keys[DCO_SLOT_PRIMARY], &w, len);
+	segmenter_next(s, plain);
+	if (send_sealed(e, p, plain, len, &w) < 0)
+		return false;
+	p->stats.vpn_tx_packets++;
+	p->stats.vpn_tx_bytes += len;
+	return true;
+}
+
+void forward_large_from_device(struct engine *e, struct segmenter *s)
+{
+	struct engine_peer *p;
+	size_t len;
+
+	if (is_for_all(e, s->packet, s->header_len)) {
+		while ((len = segmenter_next_len(s)) > 0) {
+			segmenter_next(s, e->plain);
+			forward_to_all(e, NULL, e->plain, len);
+		}
+		return;
+	}
+	p = find_receiver(e, s->packet, s->header_len);
+	/* What does not fit any more would not fit later either: leave the rest. */
+	while (p && segmenter_next_len(s) > 0 && forward_segment(e, p, s))
+		continue;
 }
 
 /* ---- link to device ---- */

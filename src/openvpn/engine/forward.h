@@ -10,9 +10,14 @@
 struct engine;
 struct port;
 struct engine_peer;
+struct segmenter;
 
 /** forward_from_device() - @packet may be changed (MSS clamp) */
 void forward_from_device(struct engine *e, uint8_t *packet, size_t len);
+
+/** forward_large_from_device() - a packet that has to be cut; no segment exceeds the device's limit
+ */
+void forward_large_from_device(struct engine *e, struct segmenter *s);
 
 /**
  * forward_from_link() - one datagram or record

@@ -15,6 +15,7 @@
 #include "engine/port.h"
 #include "engine/peer.h"
 #include "engine/route.h"
+#include "engine/segment.h"
 #include "engine/udp.h"
 
 /* Why a packet was dropped, for the counters of the engine. */
@@ -60,8 +61,7 @@ struct engine {
 	struct port **ports; /* by transport number; NULL where free */
 	size_t port_count;
 	struct udp_rx *udp_rx;
-	uint8_t *plain; /* scratch for one packet that is not meant for the device */
-	size_t plain_cap;
+	uint8_t *plain; /* scratch for one packet */
 
 	bool device_paused;	    /* nothing is read from the device as a port is full */
 	struct dco_peer_stats past; /* of peers that are gone */

@@ -6,53 +6,107 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <linux/if_tun.h>
+
+#include "engine/coalesce.h"
 #include "engine/forward.h"
 #include "engine/state.h"
 
+#ifndef TUN_F_USO4
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
+
 enum {
+	/* A batch ends with the first of these, so that the other direction gets its turn. */
 	READS_PER_BATCH = 64,
+	BYTES_PER_BATCH = 256 * 1024,
 };
 
-int tundev_open(struct tundev *d, const struct dco_device_config *cfg, int fd,
-		const struct log *log, struct err *err)
+/* UDP segmentation came with Linux 6.2; without any of it packets come one by one. */
+static const unsigned int offloads[] = {
+	TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN | TUN_F_USO4 | TUN_F_USO6,
+	TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN,
+	0,
+};
+
+static int tundev_open_tun(struct tundev *d, const struct dco_device_config *cfg, bool vnet,
+			   const struct log *log, struct err *err)
 {
 	struct tun_config tc = {
 		.name = cfg->name,
 		.dev_node = cfg->dev_node,
 		.type = cfg->type == DCO_TAP ? TUN_TYPE_TAP : TUN_TYPE_TUN,
+		.flags = vnet ? TUN_VNET_HDR : 0,
 		.txqueuelen = cfg->txqueuelen,
 	};
-	int ret;
+	int ret = tun_open(&tc, log, &d->tun, err);
 
-	*d = (struct tundev){.type = cfg->type, .packet_max = cfg->max_packet_bytes};
-	d->tun.fd = -1;
-	d->out_cap = d->packet_max + DATA_KEY_OVERHEAD_MAX;
-	d->in = malloc(d->packet_max + 1);
-	d->out = malloc(d->out_cap);
-	if (!d->in || !d->out) {
-		tundev_close(d);
-		return err_set(err, ERR_NOMEM, "device %s: out of memory", cfg->name);
+	if (ret < 0) {
+		d->tun.fd = -1;
+		return ret;
 	}
-	if (fd >= 0) {
-		d->tun.fd = fd;
+	d->vnet = d->tun.flags & TUN_VNET_HDR;
+	for (size_t i = 0; d->vnet && i < ARRAY_SIZE(offloads); i++)
+		if (!tun_set_offload(&d->tun, offloads[i]))
+			break;
+	return 0;
+}
+
+static int tundev_open_any(struct tundev *d, const struct dco_device_config *cfg,
+			   const struct engine_env *env, const struct log *log, struct err *err)
+{
+	/* Ethernet frames are not cut or joined. */
+	bool vnet = env->offload && cfg->type == DCO_TUN;
+
+	if (env->tun_fd >= 0) {
+		d->tun.fd = env->tun_fd;
+		d->vnet = vnet;
 		return 0;
 	}
 	if (cfg->type == DCO_NULL)
 		return 0;
-	ret = tun_open(&tc, log, &d->tun, err);
-	if (ret < 0) {
-		d->tun.fd = -1;
-		tundev_close(d);
-	}
-	return ret;
+	return tundev_open_tun(d, cfg, vnet, log, err);
+}
+
+static bool tundev_write(void *ctx, const uint8_t *packet, size_t len);
+
+static int tundev_alloc(struct engine *e, struct tundev *d)
+{
+	d->in_cap = d->packet_max + 1;
+	if (d->vnet)
+		d->in_cap = VNET_HDR_LEN + SEGMENT_PACKET_MAX;
+	d->out_cap = d->packet_max + DATA_KEY_OVERHEAD_MAX;
+	d->in = malloc(d->in_cap);
+	d->out = malloc(VNET_HDR_LEN + d->out_cap);
+	if (d->vnet)
+		d->coalescer = coalescer_new(tundev_write, e);
+	return d->in && d->out && (d->coalescer || !d->vnet) ? 0 : ERR_NOMEM;
+}
+
+int tundev_open(struct engine *e, const struct dco_device_config *cfg, const struct log *log,
+		struct err *err)
+{
+	struct tundev *d = &e->device;
+	int ret;
+
+	*d = (struct tundev){.type = cfg->type, .packet_max = cfg->max_packet_bytes, .tun.fd = -1};
+	ret = tundev_open_any(d, cfg, &e->env, log, err);
+	if (ret < 0)
+		return ret;
+	if (tundev_alloc(e, d) < 0)
+		return err_set(err, ERR_NOMEM, "device %s: out of memory", cfg->name);
+	return 0;
 }
 
 void tundev_close(struct tundev *d)
 {
 	if (d->tun.fd >= 0)
 		tun_close(&d->tun);
+	coalescer_free(d->coalescer);
 	free(d->in);
 	free(d->out);
+	d->coalescer = NULL;
 	d->in = NULL;
 	d->out = NULL;
 }
@@ -65,52 +119,90 @@ static void tundev_lost(struct engine *e)
 	event_mark_device_gone(&e->events);
 }
 
+/* ---- reading ---- */
+
+static void take_large(struct engine *e, const struct virtio_net_hdr *hdr, const uint8_t *packet,
+		       size_t len)
+{
+	struct segmenter s;
+
+	if (segmenter_init(&s, hdr, packet, len) < 0)
+		e->drops[DROP_BAD_PACKET]++;
+	else if (segmenter_next_len(&s) > e->device.packet_max)
+		e->drops[DROP_TOO_LARGE]++;
+	else
+		forward_large_from_device(e, &s);
+}
+
+static void take_packet(struct engine *e, uint8_t *packet, size_t len)
+{
+	if (len > e->device.packet_max)
+		e->drops[DROP_TOO_LARGE]++;
+	else
+		forward_from_device(e, packet, len);
+}
+
+static void take_vnet(struct engine *e, uint8_t *bytes, size_t len)
+{
+	struct virtio_net_hdr hdr;
+
+	if (len <= VNET_HDR_LEN) {
+		e->drops[DROP_BAD_PACKET]++;
+		return;
+	}
+	hdr = vnet_hdr_read(bytes);
+	bytes += VNET_HDR_LEN;
+	len -= VNET_HDR_LEN;
+	if (hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE)
+		take_large(e, &hdr, bytes, len);
+	else if (segment_finish_checksum(&hdr, bytes, len) < 0)
+		e->drops[DROP_BAD_PACKET]++;
+	else
+		take_packet(e, bytes, len);
+}
+
 void tundev_readable(struct engine *e)
 {
 	struct tundev *d = &e->device;
+	size_t bytes = 0;
 
-	for (int i = 0; i < READS_PER_BATCH; i++) {
+	for (int i = 0; i < READS_PER_BATCH && bytes < BYTES_PER_BATCH; i++) {
 		ssize_t n;
 
 		if (engine_device_must_wait(e))
 			return;
-		n = read(d->tun.fd, d->in, d->packet_max + 1);
-
-		if (n > 0) {
-			if ((size_t)n > d->packet_max)
-				e->drops[DROP_TOO_LARGE]++;
-			else
-				forward_from_device(e, d->in, (size_t)n);
-			continue;
-		}
-		/* An interface that is down gives EIO until it comes up. */
-		if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == EIO))
+		n = read(d->tun.fd, d->in, d->in_cap);
+		if (n <= 0) {
+			/* An interface that is down gives EIO until it comes up. */
+			if (n == 0 || (errno != EAGAIN && errno != EINTR && errno != EIO))
+				tundev_lost(e);
 			return;
-		tundev_lost(e);
-		return;
+		}
+		bytes += (size_t)n;
+		if (d->vnet)
+			take_vnet(e, d->in, (size_t)n);
+		else
+			take_packet(e, d->in, (size_t)n);
 	}
 }
+
+/* ---- writing ---- */
 
 uint8_t *tundev_room(struct tundev *d, size_t len)
 {
-	return len <= d->out_cap ? d->out : NULL;
+	return len <= d->out_cap ? d->out + VNET_HDR_LEN : NULL;
 }
 
-bool tundev_put(struct engine *e, size_t len)
+/* With or without a virtio header, as the device wants it. */
+static bool tundev_write(void *ctx, const uint8_t *packet, size_t len)
 {
+	struct engine *e = ctx;
 	struct tundev *d = &e->device;
 	ssize_t n;
 
-	if (len > d->packet_max) {
-		e->drops[DROP_TOO_LARGE]++;
-		if (engine_may_log(e))
-			log_warn(&e->log, "tun packet too large on write (tried=%zu,max=%zu)", len,
-				 d->packet_max);
-		return false;
-	}
 	if (d->tun.fd < 0 || d->gone)
 		return true; /* the null device takes everything */
-	n = write(d->tun.fd, d->out, len);
+	n = write(d->tun.fd, packet, len);
 	if (n == (ssize_t)len)
 		return true;
 	if (n < 0 && (errno == EBADFD || errno == ENODEV))
@@ -123,7 +215,24 @@ bool tundev_put(struct engine *e, size_t len)
 	return false;
 }
 
+bool tundev_put(struct engine *e, size_t len)
+{
+	struct tundev *d = &e->device;
+
+	if (len > d->packet_max) {
+		e->drops[DROP_TOO_LARGE]++;
+		if (engine_may_log(e))
+			log_warn(&e->log, "tun packet too large on write (tried=%zu,max=%zu)", len,
+				 d->packet_max);
+		return false;
+	}
+	if (d->vnet)
+		return coalescer_put(d->coalescer, d->out, len);
+	return tundev_write(e, d->out + VNET_HDR_LEN, len);
+}
+
 void tundev_flush(struct engine *e)
 {
-	(void)e;
+	if (e->device.vnet)
+		coalescer_flush(e->device.coalescer);
 }

@@ -10,21 +10,25 @@
 #include "dco.h"
 #include "net/tun.h"
 
+struct coalescer;
 struct engine;
 
 struct tundev {
 	enum dco_device_type type;
 	struct tun tun; /* fd -1 with DCO_NULL */
 	bool gone;
+	bool vnet; /* each packet has a virtio header in front and may be large */
 	size_t packet_max;
-	uint8_t *in;  /* what was read */
-	uint8_t *out; /* what is to be written */
+	uint8_t *in; /* what was read */
+	size_t in_cap;
+	uint8_t *out; /* room for a virtio header, then the packet to be written */
 	size_t out_cap;
+	struct coalescer *coalescer; /* with vnet */
 };
 
-/** tundev_open() - make the interface, or use @fd when it is not negative */
-int tundev_open(struct tundev *d, const struct dco_device_config *cfg, int fd,
-		const struct log *log, struct err *err) MUST_CHECK;
+/** tundev_open() - make the interface, or use the descriptor that the engine was given */
+int tundev_open(struct engine *e, const struct dco_device_config *cfg, const struct log *log,
+		struct err *err) MUST_CHECK;
 void tundev_close(struct tundev *d);
 
 /** tundev_readable() - one batch of packets into forward_from_device() */
