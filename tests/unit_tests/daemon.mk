@@ -12,6 +12,7 @@ test_daemon_data_slots_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)
 
 # around the connection
 DAEMON_SUPPORT_TESTS = test_daemon_signals \
+	test_daemon_backend_choice \
 	test_daemon_commands \
 	test_daemon_credentials \
 	test_daemon_dns \
@@ -25,11 +26,14 @@ DAEMON_SUPPORT_TESTS = test_daemon_signals \
 	test_daemon_user_pass
 check_PROGRAMS += $(DAEMON_SUPPORT_TESTS)
 TESTS += $(DAEMON_SUPPORT_TESTS)
-DAEMON_SUPPORT_LIBS = libdaemon.a libnet.a libproto.a libdata.a libconfig.a libovpntls.a libovpncrypto.a libbase.a \
+DAEMON_SUPPORT_LIBS = libdaemon.a libdco.a libengine.a libnet.a libproto.a libdata.a libconfig.a libovpntls.a libovpncrypto.a libbase.a \
 	$(OPENSSL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBNL_LIBS) $(LIBSYSTEMD_LIBS) $(LZO_LIBS) $(CMOCKA_LIBS)
 test_daemon_signals_SOURCES = tests/unit_tests/test_daemon_signals.c tests/unit_tests/daemon_test.h
 test_daemon_signals_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_signals_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_backend_choice_SOURCES = tests/unit_tests/test_daemon_backend_choice.c tests/unit_tests/daemon_test.h
+test_daemon_backend_choice_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_backend_choice_LDADD = $(DAEMON_SUPPORT_LIBS)
 test_daemon_commands_SOURCES = tests/unit_tests/test_daemon_commands.c tests/unit_tests/daemon_test.h
 test_daemon_commands_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_commands_LDADD = $(DAEMON_SUPPORT_LIBS)

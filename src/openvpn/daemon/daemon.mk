@@ -23,6 +23,7 @@ libdaemon_a_SOURCES += \
 
 # around the connection: commands, credentials, scripts, DNS, process, signals
 libdaemon_a_SOURCES += \
+	src/openvpn/daemon/backend_choice.c src/openvpn/daemon/backend_choice.h \
 	src/openvpn/daemon/commands.c src/openvpn/daemon/commands.h \
 	src/openvpn/daemon/credentials.c src/openvpn/daemon/credentials.h \
 	src/openvpn/daemon/dns.c src/openvpn/daemon/dns.h \
