@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What is installed beside the programs.
 helperdir = $(libexecdir)/openvpn
-dist_helper_SCRIPTS = packaging/dns-updown
-TESTS += tests/packaging/test_dns_updown.sh
-EXTRA_DIST += tests/packaging/test_dns_updown.sh
+dist_helper_SCRIPTS = scripts/dns-updown
 
 completiondir = $(datadir)/bash-completion/completions
 dist_completion_DATA = packaging/bash-completion/openvpn

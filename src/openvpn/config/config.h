@@ -698,6 +698,7 @@ enum config_command_kind {
 	CONFIG_MKTUN,
 	CONFIG_RMTUN,
 	CONFIG_TEST_CRYPTO, /* after config_finish() */
+	CONFIG_DCO_CHECK,   /* after config_finish() */
 };
 
 enum config_show {
@@ -717,7 +718,7 @@ struct config_command {
 	const char *genkey_type; /* NULL: static key */
 	const char *genkey_file;
 	const char *genkey_metadata;
-	bool mktun, rmtun, test_crypto;
+	bool mktun, rmtun, test_crypto, dco_check;
 };
 
 /* Where an option was given. */

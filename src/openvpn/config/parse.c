@@ -258,6 +258,8 @@ static void choose_command(struct config_command *c)
 		c->kind = c->mktun ? CONFIG_MKTUN : CONFIG_RMTUN;
 	else if (c->test_crypto)
 		c->kind = CONFIG_TEST_CRYPTO;
+	else if (c->dco_check)
+		c->kind = CONFIG_DCO_CHECK;
 }
 
 int config_parse_command_line(struct config *cfg, int argc, char *const *argv,

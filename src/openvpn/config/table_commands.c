@@ -100,6 +100,10 @@ static const struct option_row rows[] = {
 	 .groups = GROUP_GENERAL,
 	 IF_BUILT(TEST_CRYPTO),
 	 FLAG(command.test_crypto)},
+	{.name = "dco-check",
+	 .help = "show which data plane would be used, and why not a better one (exit 0: kernel, 2: own engine, 3: none)",
+	 COMMAND,
+	 FLAG(command.dco_check)},
 };
 
 const struct option_table table_commands = {"Commands (do this and exit)", rows, ARRAY_SIZE(rows)};

@@ -377,6 +377,8 @@ static int app_main(struct app *app)
 		status = load_config(app);
 		if (status >= 0)
 			return status;
+		if (app->cfg->command.kind == CONFIG_DCO_CHECK)
+			return command_dco_check(app->cfg, &app->log);
 		version_log(&app->log);
 		if (app->cfg->command.kind == CONFIG_TEST_CRYPTO)
 			return command_test_crypto(app->cfg, &app->log);

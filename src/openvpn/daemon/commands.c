@@ -12,6 +12,8 @@
 #include "crypto/genkey.h"
 #include "crypto/library.h"
 #include "crypto/show.h"
+#include "daemon/backend_choice.h"
+#include "daemon/process_setup.h"
 #include "daemon/show_gateway.h"
 #include "net/tun.h"
 #include "tls/tls.h"
@@ -202,11 +204,21 @@ static int with_providers(const struct config *cfg, const struct log *log,
 	return status;
 }
 
+int command_dco_check(const struct config *cfg, const struct log *log)
+{
+	bool kernel_allowed = process_privileges_dco_possible(cfg, log);
+	struct str out = str_init();
+	int status = backend_check(cfg, kernel_allowed, &out);
+
+	return print(&out, status);
+}
+
 int command_run(const struct config *cfg, const struct log *log)
 {
 	switch (cfg->command.kind) {
 	case CONFIG_RUN:
 	case CONFIG_TEST_CRYPTO:
+	case CONFIG_DCO_CHECK:
 		return -1;
 	case CONFIG_HELP:
 		return print_help();

@@ -20,12 +20,15 @@ void version_block(struct str *out);
 void version_log(const struct log *log);
 
 /**
- * command_run() - do what cfg->command says, CONFIG_TEST_CRYPTO excepted
+ * command_run() - do what cfg->command says, unless it needs config_finish()
  * @cfg: parsed, not finished
  *
- * Return: the exit status, or -1 for CONFIG_RUN and CONFIG_TEST_CRYPTO (go on with the start).
+ * Return: the exit status, or -1 for CONFIG_RUN and the two commands below (go on with the start).
  */
 int command_run(const struct config *cfg, const struct log *log) MUST_CHECK;
 
 /** command_test_crypto() - --test-crypto, after config_finish(). Return: the exit status. */
 int command_test_crypto(const struct config *cfg, const struct log *log) MUST_CHECK;
+
+/** command_dco_check() - --dco-check, after config_finish(). Return: enum backend_check_status. */
+int command_dco_check(const struct config *cfg, const struct log *log) MUST_CHECK;

@@ -24,4 +24,3 @@ libnet_a_SOURCES += src/openvpn/net/notify_systemd.c
 else
 libnet_a_SOURCES += src/openvpn/net/notify_none.c
 endif
-dist_pkglibexec_SCRIPTS += scripts/dns-updown
