@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-CONFIG_TESTS = test_config_lexer test_config_parse test_config_values test_config_push
+CONFIG_TESTS = test_config_lexer test_config_parse test_config_values test_config_push test_config_finish
 check_PROGRAMS += $(CONFIG_TESTS)
 TESTS += $(CONFIG_TESTS)
 test_config_lexer_SOURCES = tests/unit_tests/test_config_lexer.c
@@ -14,3 +14,6 @@ test_config_values_LDADD = libconfig.a libbase.a $(CMOCKA_LIBS)
 test_config_push_SOURCES = tests/unit_tests/test_config_push.c tests/unit_tests/config_test.h
 test_config_push_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_config_push_LDADD = libconfig.a libbase.a $(CMOCKA_LIBS)
+test_config_finish_SOURCES = tests/unit_tests/test_config_finish.c tests/unit_tests/config_test.h
+test_config_finish_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_config_finish_LDADD = libconfig.a libbase.a $(CMOCKA_LIBS)
