@@ -266,7 +266,7 @@ static void rearm(struct client *c, uint64_t now_ms)
 		c->resolve_at,
 		c->attach_at,
 	};
-	uint64_t next = TIME_NEVER;
+	uint64_t next = c->pump_wanted ? now_ms : TIME_NEVER;
 
 	for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++)
 		next = time_min(next, deadlines[i]);
