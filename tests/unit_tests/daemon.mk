@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # connection
-CONNECTION_TESTS = test_daemon_remote_list test_daemon_data_slots
+CONNECTION_TESTS = test_daemon_remote_list test_daemon_data_slots test_daemon_link
 check_PROGRAMS += $(CONNECTION_TESTS)
 TESTS += $(CONNECTION_TESTS)
 test_daemon_remote_list_SOURCES = tests/unit_tests/test_daemon_remote_list.c
 test_daemon_remote_list_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_remote_list_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)
+test_daemon_link_SOURCES = tests/unit_tests/test_daemon_link.c
+test_daemon_link_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_link_LDADD = $(OPENVPN_LAYERS) $(OPENVPN_LIBS) $(CMOCKA_LIBS)
 test_daemon_data_slots_SOURCES = tests/unit_tests/test_daemon_data_slots.c
 test_daemon_data_slots_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_data_slots_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)

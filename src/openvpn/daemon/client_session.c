@@ -2,7 +2,6 @@
 /* The client's control channel: packets, events of the session, what the session asks. */
 #include "daemon/client_internal.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,12 +177,9 @@ static void send_packets(struct client *c, const struct now *now)
 	while (session_output(c->session, *now, packet)) {
 		const union sock_addr *to =
 			packet->to.sa.sa_family == AF_UNSPEC ? link_remote(c->link) : &packet->to;
-		int ret = link_send(c->link, to, packet->data, packet->len);
 
-		if (ret < 0 && ret != ERR_AGAIN)
-			log_info(&c->log, 2, "write to %s: %s",
-				 c->session_cfg.transport == SESSION_UDP ? "UDP" : "TCP",
-				 strerror(errno));
+		/* What the link could not send it has logged; the packet comes again. */
+		(void)link_send(c->link, to, packet->data, packet->len);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/thread.h"
+#include "net/socket.h"
 
 enum {
 	PACKET_MAX = 65536,
@@ -25,6 +26,7 @@ struct link {
 	void *ctx;
 	struct log log;
 	struct link_counters counters;
+	sa_family_t family; /* of the socket */
 
 	uv_poll_t *poll; /* NULL while attached; freed by its own close callback */
 	bool connecting;
@@ -118,24 +120,32 @@ static bool alive(const uv_poll_t *poll)
 	return poll->data != NULL;
 }
 
+/* What the network said about earlier packets (spec 02 section 11.6); never fatal on UDP. */
+static void log_udp_error(struct link *link, const char *verb, int errnum)
+{
+	struct socket_errors queue;
+	char text[512];
+
+	socket_errors_drain(link->cfg.fd, &queue);
+	socket_error_format(text, sizeof(text), verb, socket_proto_name(SOCKET_UDP, link->family),
+			    &queue, link->cfg.fd, errnum);
+	log_info(&link->log, 1, "%s", text);
+}
+
 static void read_udp(struct link *link, uv_poll_t *poll)
 {
 	uint8_t buf[PACKET_MAX];
 
 	for (unsigned int i = 0; i < 64 && alive(poll); i++) {
 		union sock_addr from;
-		socklen_t from_len = sizeof(from);
-		ssize_t n;
+		long n = socket_recv(link->cfg.fd, buf, sizeof(buf), &from, NULL, NULL);
 
-		memset(&from, 0, sizeof(from));
-		n = recvfrom(link->cfg.fd, buf, sizeof(buf), MSG_DONTWAIT, &from.sa, &from_len);
+		if (n == ERR_AGAIN)
+			return;
 		if (n < 0) {
-			if (errno == EAGAIN || errno == EINTR)
-				return;
-			log_info(&link->log, 2, "read UDP: %s (errno=%d)", strerror(errno), errno);
+			log_udp_error(link, "read", errno);
 			return;
 		}
-		sock_addr_unmap(&from);
 		if (n > 0)
 			deliver(link, &from, buf, (size_t)n);
 	}
@@ -246,6 +256,7 @@ struct link *link_new(uv_loop_t *loop, const struct link_config *cfg,
 		      const struct link_callbacks *cb, void *ctx, const struct log *log)
 {
 	struct link *link = calloc(1, sizeof(*link));
+	union sock_addr local;
 
 	if (!link) {
 		close(cfg->fd);
@@ -256,6 +267,8 @@ struct link *link_new(uv_loop_t *loop, const struct link_config *cfg,
 	link->ctx = ctx;
 	link->log = *log;
 	link->transport = -1;
+	socket_local_addr(cfg->fd, &local);
+	link->family = local.sa.sa_family;
 	if (cfg->proto == DCO_TCP) {
 		link->in = malloc(PACKET_MAX + 2);
 		link->connecting = is_connecting(cfg->fd);
@@ -310,6 +323,15 @@ static int send_tcp(struct link *link, const uint8_t *bytes, size_t len)
 	return ret;
 }
 
+static int send_udp(struct link *link, const union sock_addr *to, const uint8_t *bytes, size_t len)
+{
+	int ret = socket_send(link->cfg.fd, link->family, bytes, len, to, NULL, 0);
+
+	if (ret == ERR_SYSTEM)
+		log_udp_error(link, "write", errno);
+	return ret;
+}
+
 int link_send(struct link *link, const union sock_addr *to, const uint8_t *bytes, size_t len)
 {
 	assume_control_thread();
@@ -319,10 +341,8 @@ int link_send(struct link *link, const union sock_addr *to, const uint8_t *bytes
 		ret = dco_control_send(link->dev, link->transport, to, NULL, bytes, len);
 	else if (link->cfg.proto == DCO_TCP)
 		ret = send_tcp(link, bytes, len);
-	else if (sendto(link->cfg.fd, bytes, len, MSG_DONTWAIT, &to->sa, sock_addr_len(to)) < 0)
-		ret = errno == EAGAIN || errno == ENOBUFS ? ERR_AGAIN : ERR_SYSTEM;
 	else
-		ret = 0;
+		ret = send_udp(link, to, bytes, len);
 	if (ret == 0)
 		link->counters.tx_bytes += len;
 	return ret;
