@@ -148,51 +148,101 @@ static const struct link_callbacks link_events = {
 	.closed = on_closed,
 };
 
-static void open_link(struct client *c, uint64_t now_ms)
+static void use_link(struct client *c, int fd, const union sock_addr *remote)
 {
-	const union sock_addr *remote = remote_list_address(c->remotes);
 	bool tcp = entry_is_tcp(&c->cfg->ce);
-	sa_family_t family = remote ? remote->sa.sa_family : AF_INET6;
-	struct socket_config s = socket_settings(c, family);
 	struct link_config link = {
 		.proto = tcp ? DCO_TCP : DCO_UDP,
+		.fd = fd,
 		.record_max_bytes = socket_setup_record_max(c->cfg),
 		.filter = !tcp && remote && !c->cfg->ce.float_ok,
 	};
-	struct err err = {0};
-	int ret;
 
 	if (remote)
 		link.remote = *remote;
-	if (tcp)
-		ret = socket_tcp_connect(&s, remote, &c->log, &link.fd, &err);
-	else
-		ret = socket_udp_open(&s, &c->log, &link.fd, &err);
-	if (ret < 0 && tcp) {
-		connection_failed(c, err.text);
-		return;
-	}
-	if (ret < 0) {
+	c->link = link_new(c->app->loop, &link, &link_events, c, &c->log);
+	if (!c->link)
+		client_fatal(c, "out of memory");
+}
+
+static void watch_connect(struct client *c, uint64_t now_ms)
+{
+	uint32_t sec = c->cfg->ce.connect_timeout_sec;
+
+	if (sec)
+		c->connect_until = time_after(now_ms, (uint64_t)sec * 1000);
+}
+
+static void open_udp(struct client *c, const struct socket_config *s, const union sock_addr *remote)
+{
+	struct err err = {0};
+	int fd;
+
+	if (socket_udp_open(s, &c->log, &fd, &err) < 0) {
 		client_fatal(c, "%s", err.text);
 		return;
 	}
-	c->link = link_new(c->app->loop, &link, &link_events, c, &c->log);
-	if (!c->link) {
-		client_fatal(c, "out of memory");
+	use_link(c, fd, remote);
+	if (!c->link)
+		return;
+	log_link_addresses(c, SOCKET_UDP, s->family);
+	begin_session(c);
+}
+
+static void open_tcp(struct client *c, const struct socket_config *s, const union sock_addr *remote)
+{
+	struct err err = {0};
+	int fd;
+
+	if (c->cfg->ce.proto.kind == CONFIG_PROTO_TCP_SERVER) {
+		if (client_listen_start(c, s, &err) < 0)
+			client_fatal(c, "%s", err.text);
+		else
+			client_set_state(c, CLIENT_CONNECT);
 		return;
 	}
+	if (socket_tcp_connect(s, remote, &c->log, &fd, &err) < 0) {
+		connection_failed(c, err.text);
+		return;
+	}
+	use_link(c, fd, remote);
+	if (c->link)
+		client_set_state(c, CLIENT_CONNECT);
+}
+
+static void open_link(struct client *c, uint64_t now_ms)
+{
+	const union sock_addr *remote = remote_list_address(c->remotes);
+	sa_family_t family = c->cfg->ce.proto.family ? c->cfg->ce.proto.family : AF_INET6;
+	struct socket_config s;
+	struct err err = {0};
+
+	if (remote)
+		family = remote->sa.sa_family;
+	else if (c->local.sa.sa_family != AF_UNSPEC)
+		family = c->local.sa.sa_family;
+	s = socket_settings(c, family);
 	if (client_tunnel_open_early(c, &err) < 0) {
 		client_fatal(c, "%s", err.text);
 		return;
 	}
-	if (c->cfg->ce.connect_timeout_sec)
-		c->connect_until =
-			time_after(now_ms, (uint64_t)c->cfg->ce.connect_timeout_sec * 1000);
-	if (tcp) {
-		client_set_state(c, CLIENT_CONNECT);
+	watch_connect(c, now_ms);
+	if (entry_is_tcp(&c->cfg->ce))
+		open_tcp(c, &s, remote);
+	else
+		open_udp(c, &s, remote);
+}
+
+void client_connect_accepted(struct client *c, int fd, const union sock_addr *remote)
+{
+	char addr[ADDR_TEXT_MAX];
+
+	use_link(c, fd, remote);
+	if (!c->link)
 		return;
-	}
-	log_link_addresses(c, SOCKET_UDP, family);
+	log_info(&c->log, 1, "TCP connection established with %s",
+		 sock_addr_format(remote, addr, sizeof(addr)));
+	log_link_addresses(c, SOCKET_TCP_SERVER, remote->sa.sa_family);
 	begin_session(c);
 }
 
@@ -384,6 +434,7 @@ void client_connect_timer(struct client *c, uint64_t now_ms)
 
 void client_connect_stop(struct client *c)
 {
+	client_listen_stop(c);
 	if (c->resolving)
 		resolve_cancel(c->resolving);
 	c->resolving = NULL;

@@ -18,6 +18,7 @@
 #include "daemon/tls_setup.h"
 #include "daemon/tunnel.h"
 #include "net/resolve.h"
+#include "net/socket.h"
 #include "proto/negotiated.h"
 #include "proto/occ.h"
 #include "proto/peer_info.h"
@@ -42,6 +43,8 @@ enum client_state {
 	CLIENT_STATE_COUNT,
 };
 
+struct listener;
+
 struct client {
 	struct app *app;
 	const struct config *base; /* as configured */
@@ -63,6 +66,7 @@ struct client {
 	unsigned int resolve_tries;
 	union sock_addr local; /* AF_UNSPEC: any address, but see local_port */
 	uint16_t local_port;
+	struct listener *listener; /* p2p, TCP: until the peer has come */
 	struct link *link;
 	bool no_pause; /* the next attempt follows at once (server poll timeout) */
 	bool first_attempt;
@@ -138,6 +142,13 @@ int client_connect_init(struct client *c, struct err *err) MUST_CHECK;
 void client_connect_next(struct client *c, uint64_t now_ms);
 void client_connect_timer(struct client *c, uint64_t now_ms);
 void client_connect_stop(struct client *c);
+/* takes @fd */
+void client_connect_accepted(struct client *c, int fd, const union sock_addr *remote);
+
+/* client_listen.c */
+int client_listen_start(struct client *c, const struct socket_config *socket,
+			struct err *err) MUST_CHECK;
+void client_listen_stop(struct client *c);
 
 /* client_session.c: control channel */
 int client_session_init(struct client *c, struct err *err) MUST_CHECK;

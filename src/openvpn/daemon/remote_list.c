@@ -138,6 +138,19 @@ const union sock_addr *remote_list_address(const struct remote_list *list)
 	return list->addr < list->addr_count ? &list->addrs[list->addr] : NULL;
 }
 
+bool remote_list_has_address(const struct remote_list *list, const union sock_addr *addr)
+{
+	struct ip_addr want = sock_addr_ip(addr);
+
+	for (size_t i = 0; i < list->addr_count; i++) {
+		struct ip_addr have = sock_addr_ip(&list->addrs[i]);
+
+		if (ip_addr_equal(&have, &want))
+			return true;
+	}
+	return false;
+}
+
 bool remote_list_has_more(const struct remote_list *list)
 {
 	return list->addr_count && list->addr + 1 < list->addr_count;

@@ -49,6 +49,8 @@ void remote_list_forget_addresses(struct remote_list *list);
 size_t remote_list_entry(const struct remote_list *list);
 /** remote_list_address() - the address to use, or NULL when none is known */
 const union sock_addr *remote_list_address(const struct remote_list *list);
+/** remote_list_has_address() - whether @addr (without its port) is one of the present entry's */
+bool remote_list_has_address(const struct remote_list *list, const union sock_addr *addr);
 /** remote_list_has_more() - whether addresses of this entry were not tried yet */
 bool remote_list_has_more(const struct remote_list *list);
 
