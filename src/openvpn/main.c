@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* argv -> config -> run -> exit code, nothing else. */
-#include "config.h"
+#include "daemon/app.h"
 
-#include <stdio.h>
-
-int main(void)
+int main(int argc, char **argv)
 {
-	fprintf(stderr, "OpenVPN " PACKAGE_VERSION "-dco: nothing is built in yet\n");
-	return 1;
+	return app_run(argc, argv);
 }

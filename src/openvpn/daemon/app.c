@@ -354,6 +354,7 @@ static int load_config(struct app *app)
 		host_log_format(app, &app->cfg->log);
 	if (ret == 0)
 		ret = config_finish(app->cfg, &app->host, &report, &err);
+	host_log_format(app, &app->cfg->log);
 	config_report_log(&report, &app->log);
 	if (ret == 0) {
 		config_dump(app->cfg, &report);
