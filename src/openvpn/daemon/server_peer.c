@@ -252,6 +252,8 @@ static void rearm(struct server_peer *p, uint64_t now_ms)
 				      p->inactive_at};
 	uint64_t next = TIME_NEVER;
 
+	if (p->pump_wanted)
+		return; /* the timer runs at once already */
 	for (size_t i = 0; i < ARRAY_SIZE(deadlines); i++)
 		next = time_min(next, deadlines[i]);
 	if (next != TIME_NEVER)
