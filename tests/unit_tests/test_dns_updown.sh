@@ -277,6 +277,13 @@ rmdir "$dir/net/tun0"
 run dns-recover '' || fail "status $?"
 expect_file "$dir/calls" "resolvconf -d tun0.openvpn"
 
+case_named resolvconf__alias_of_resolvectl__file
+# shellcheck disable=SC2016
+fake_resolvectl '[ "$1" != status ]'
+ln -s resolvectl "$dir/bin/resolvconf"
+run dns-up tun0 "$server1" || fail "status $?"
+grep -q '^nameserver 10.8.0.1' "$dir/resolv.conf" || fail "not in the file"
+
 case_named call__bad_device_or_type__refused
 for bad in '' -x 'a b' ../x .. "a
 b"; do
