@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 # the session: packets, wraps, reliability, keys
-SESSION_TESTS = test_packet test_reliable test_replay_id test_wrap test_key_method test_stateless
+SESSION_TESTS = test_packet test_reliable test_replay_id test_wrap test_key_method test_stateless test_session
 check_PROGRAMS += $(SESSION_TESTS)
 TESTS += $(SESSION_TESTS)
-SESSION_LDADD = libproto.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+SESSION_PAIR = tests/unit_tests/session_pair.c tests/unit_tests/session_pair.h tests/sim/certs.h
+SESSION_LDADD = libproto.a libovpntls.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 test_packet_SOURCES = tests/unit_tests/test_packet.c
 test_packet_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_packet_LDADD = $(SESSION_LDADD)
@@ -23,6 +24,9 @@ test_key_method_LDADD = $(SESSION_LDADD)
 test_stateless_SOURCES = tests/unit_tests/test_stateless.c
 test_stateless_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_stateless_LDADD = $(SESSION_LDADD)
+test_session_SOURCES = tests/unit_tests/test_session.c $(SESSION_PAIR)
+test_session_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/sim
+test_session_LDADD = $(SESSION_LDADD)
 
 # negotiation and control messages
 NEGOTIATION_TESTS = test_proto_peer_info test_proto_ncp test_proto_occ test_proto_push \
