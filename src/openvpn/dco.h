@@ -212,6 +212,7 @@ struct dco_ops {
 struct dco_backend {
 	const char *name; /* "engine", "ovpn", "ovpn-dco-v2" */
 	const char *text; /* for people: "userspace engine on a tun device" */
+	uint64_t offers;  /* FEAT_* at best, on the right machine; 0: ask features() */
 	/* what it can do on this machine now; 0 when unusable, with the reason in @why */
 	uint64_t (*features)(struct err *why);
 	const char *(*version)(char *buf, size_t cap);

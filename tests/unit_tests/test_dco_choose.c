@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "test.h"
+
+#include "dco_choose.h"
+
+/* ---- a kernel backend and an engine ---- */
+
+static bool kernel_present;
+
+static uint64_t kernel_features(struct err *why)
+{
+	if (kernel_present)
+		return FEAT_CIPHERS_AEAD | FEAT_UDP4;
+	(void)err_set(why, ERR_UNSUPPORTED,
+		      "Note: Kernel support for ovpn-dco missing, disabling data channel offload.");
+	return 0;
+}
+
+static uint64_t engine_features(struct err *why)
+{
+	(void)why;
+	return FEAT_CIPHERS_AEAD | FEAT_UDP4 | FEAT_TCP | FEAT_FRAGMENT | FEAT_CLIENT_TO_CLIENT;
+}
+
+static const char *version(char *buf, size_t cap)
+{
+	(void)cap;
+	buf[0] = '7';
+	buf[1] = 0;
+	return buf;
+}
+
+static const struct dco_backend kernel = {.name = "ovpn",
+					  .text = "kernel module",
+					  .offers = FEAT_CIPHERS_AEAD | FEAT_UDP4,
+					  .features = kernel_features,
+					  .version = version};
+static const struct dco_backend engine = {
+	.name = "engine", .text = "userspace", .features = engine_features, .version = version};
+static const struct dco_backend *const backends[] = {&kernel, &engine};
+
+/* ---- what is logged ---- */
+
+static struct log_sink *sink;
+static char lines[2048];
+
+static void observe(void *ctx, const struct log_line *line)
+{
+	(void)ctx;
+	strncat(lines, line->text, sizeof(lines) - strlen(lines) - 2);
+	strcat(lines, "\n");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	kernel_present = true;
+	lines[0] = 0;
+	sink = log_sink_new();
+	log_sink_set_verb(sink, 3);
+	log_sink_set_observer(sink, observe, NULL);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	log_sink_free(sink);
+	return 0;
+}
+
+static const struct dco_backend *choose(const struct config_need *needs, size_t count,
+					bool disabled, struct err *err)
+{
+	struct dco_wish wish = {.needs = needs, .need_count = count, .disabled = disabled};
+	struct log log = log_init(sink, "");
+
+	return dco_choose(backends, ARRAY_SIZE(backends), &wish, &log, err);
+}
+
+static const struct config_need need_gcm = {.feature = FEAT_CIPHER_AES_256_GCM,
+					    .option = "data-ciphers",
+					    .line = "cipher",
+					    .fatal = true};
+static const struct config_need need_fragment = {
+	.feature = FEAT_FRAGMENT,
+	.option = "fragment",
+	.line = "Note: --fragment disables data channel offload.",
+	.fatal = true};
+static const struct config_need need_tap = {
+	.feature = FEAT_TAP,
+	.option = "dev",
+	.line = "Note: dev-type not tun, disabling data channel offload.",
+	.fatal = true};
+static const struct config_need need_c2c = {.feature = FEAT_CLIENT_TO_CLIENT,
+					    .option = "client-to-client",
+					    .line = "c2c has no effect"};
+
+static void kernel__offers_everything__chosen_without_a_word(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_ptr_equal(choose(&need_gcm, 1, false, &err), &kernel);
+	assert_string_equal(lines, "");
+}
+
+static void kernel__lacks_an_option__engine_with_the_known_line(void **state)
+{
+	struct config_need needs[] = {need_gcm, need_fragment};
+	struct err err;
+
+	(void)state;
+	assert_ptr_equal(choose(needs, 2, false, &err), &engine);
+	assert_string_equal(lines, "Note: --fragment disables data channel offload.\n");
+}
+
+/* The configuration's reason comes before the machine's, and only the first of all is told. */
+static void kernel__missing_and_lacking__only_the_option_is_told(void **state)
+{
+	struct err err;
+
+	(void)state;
+	kernel_present = false;
+	assert_ptr_equal(choose(&need_fragment, 1, false, &err), &engine);
+	assert_string_equal(lines, "Note: --fragment disables data channel offload.\n");
+	lines[0] = 0;
+	assert_ptr_equal(choose(&need_gcm, 1, false, &err), &engine);
+	assert_string_equal(
+		lines,
+		"Note: Kernel support for ovpn-dco missing, disabling data channel offload.\n");
+}
+
+static void kernel__option_without_effect__chosen_with_a_warning(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_ptr_equal(choose(&need_c2c, 1, false, &err), &kernel);
+	assert_string_equal(lines, "c2c has no effect\n");
+	lines[0] = 0;
+	assert_ptr_equal(choose(&need_c2c, 1, true, &err), &engine);
+	assert_string_equal(lines, "");
+}
+
+static void nothing__offers_an_option__every_one_named(void **state)
+{
+	struct config_need needs[] = {need_tap, need_fragment, need_tap};
+	struct err err;
+
+	(void)state;
+	assert_null(choose(needs, 3, false, &err));
+	assert_int_equal(err.code, ERR_UNSUPPORTED);
+	assert_non_null(strstr(err.text, "--dev needs tap devices; --dev needs tap devices"));
+	assert_null(strstr(err.text, "fragment"));
+}
+
+static void check__table__reasons_remedies_and_status(void **state)
+{
+	struct config_need needs[] = {need_fragment, need_c2c};
+	struct dco_wish wish = {.needs = needs, .need_count = 2};
+	struct str out = str_init();
+
+	(void)state;
+	assert_int_equal(dco_check(backends, 2, &wish, &out), DCO_CHECK_ENGINE);
+	assert_string_equal(str_text(&out),
+			    "ovpn         kernel module (7)\n"
+			    "  no   Note: --fragment disables data channel offload.\n"
+			    "       needs internal fragmentation; remove or change --fragment\n"
+			    "engine       userspace (7)\n"
+			    "  yes\n"
+			    "would be used: engine\n");
+	str_clear(&out);
+	wish.needs = &need_c2c;
+	wish.need_count = 1;
+	assert_int_equal(dco_check(backends, 2, &wish, &out), DCO_CHECK_OFFLOAD);
+	assert_non_null(strstr(str_text(&out), "  yes\n       c2c has no effect\n"));
+	wish.disabled = true;
+	str_clear(&out);
+	assert_int_equal(dco_check(backends, 2, &wish, &out), DCO_CHECK_ENGINE);
+	assert_non_null(strstr(str_text(&out), "  no   --disable-dco is set\n"));
+	wish.needs = &need_tap;
+	str_clear(&out);
+	assert_int_equal(dco_check(backends, 2, &wish, &out), DCO_CHECK_NONE);
+	assert_non_null(strstr(str_text(&out), "would be used: none\n"));
+	str_fini(&out);
+}
+
+static void backends__of_this_build__end_with_the_engine(void **state)
+{
+	size_t count;
+	const struct dco_backend *const *all = dco_backends(&count);
+	struct err why;
+
+	(void)state;
+	assert_true(count > 0);
+	assert_string_equal(all[count - 1]->name, "engine");
+	assert_true(all[count - 1]->features(&why) & FEAT_UDP4);
+	for (size_t i = 0; i < count; i++)
+		assert_non_null(all[i]->ops);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(kernel__offers_everything__chosen_without_a_word),
+		CASE(kernel__lacks_an_option__engine_with_the_known_line),
+		CASE(kernel__missing_and_lacking__only_the_option_is_told),
+		CASE(kernel__option_without_effect__chosen_with_a_warning),
+		CASE(nothing__offers_an_option__every_one_named),
+		CASE(check__table__reasons_remedies_and_status),
+		CASE(backends__of_this_build__end_with_the_engine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
