@@ -83,3 +83,15 @@ fuzz_route_option_SOURCES = tests/fuzz/fuzz_route_option.c
 fuzz_route_option_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_route_option_LDADD = $(FUZZ_NET_LDADD)
 endif
+
+# configuration files and pushed options
+EXTRA_DIST += tests/fuzz/corpus/fuzz_config tests/fuzz/corpus/fuzz_config_push
+if ENABLE_FUZZERS
+noinst_PROGRAMS += fuzz_config fuzz_config_push
+fuzz_config_SOURCES = tests/fuzz/fuzz_config.c
+fuzz_config_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_config_LDADD = libconfig.a libbase.a
+fuzz_config_push_SOURCES = tests/fuzz/fuzz_config_push.c
+fuzz_config_push_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_config_push_LDADD = libconfig.a libbase.a
+endif

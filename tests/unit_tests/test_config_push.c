@@ -4,6 +4,8 @@
 
 #include <config.h>
 
+#include "config/built.h"
+
 static struct config_push push;
 
 /* A client with one UDP remote, ready for pushed options. */
@@ -269,10 +271,11 @@ static void filter__first_match__decides(void **state)
 
 static void push__compression__ends_the_attempt(void **state)
 {
-	static const char *const items[] = {"comp-lzo no", "compress", "compress lz4", "comp-lzo"};
+	static const char *const items[] = {"compress lz4", "comp-lzo", "comp-lzo no", "compress"};
+	size_t count = BUILT_COMPRESSION ? 2 : 4; /* framing alone is fine once it is built */
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct cfg_test t;
 
 		client_start(&t, "");

@@ -519,7 +519,7 @@ static int check_built(struct parse *p)
 	if (cfg->mode != CONFIG_MODE_SERVER && !cfg->pull)
 		return finish_error(
 			p,
-			"--tls-client without --pull (point-to-point) is not supported by this build yet");
+			"TLS point-to-point (neither --pull nor --mode server) is not supported by this build yet");
 	return 0;
 }
 
