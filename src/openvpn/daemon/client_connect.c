@@ -154,6 +154,7 @@ static void use_link(struct client *c, int fd, const union sock_addr *remote)
 	struct link_config link = {
 		.proto = tcp ? DCO_TCP : DCO_UDP,
 		.fd = fd,
+		.connecting = c->cfg->ce.proto.kind == CONFIG_PROTO_TCP_CLIENT,
 		.record_max_bytes = socket_setup_record_max(c->cfg),
 		.filter = !tcp && remote && !c->cfg->ce.float_ok,
 	};

@@ -18,7 +18,7 @@
 #include "daemon/tunnel_setup.h"
 
 enum {
-	STATS_EVERY_MS = 5000,
+	STATS_EVERY_MS = 1000,
 	REOPEN_AFTER_MS = 1000,
 	ATTACH_AGAIN_MS = 10, /* TCP: our last control packets are still on their way */
 };

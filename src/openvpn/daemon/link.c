@@ -244,14 +244,6 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		read_udp(link, poll);
 }
 
-static bool is_connecting(int fd)
-{
-	union sock_addr peer;
-	socklen_t len = sizeof(peer);
-
-	return getpeername(fd, &peer.sa, &len) != 0;
-}
-
 struct link *link_new(uv_loop_t *loop, const struct link_config *cfg,
 		      const struct link_callbacks *cb, void *ctx, const struct log *log)
 {
@@ -271,7 +263,7 @@ struct link *link_new(uv_loop_t *loop, const struct link_config *cfg,
 	link->family = local.sa.sa_family;
 	if (cfg->proto == DCO_TCP) {
 		link->in = malloc(PACKET_MAX + 2);
-		link->connecting = is_connecting(cfg->fd);
+		link->connecting = cfg->connecting;
 	}
 	if ((cfg->proto == DCO_TCP && !link->in) || link_poll_start(link, loop)) {
 		link_free(link);

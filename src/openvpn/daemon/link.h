@@ -33,6 +33,7 @@ struct link_callbacks {
 struct link_config {
 	enum dco_transport_proto proto;
 	int fd;			   /* taken: the link closes it */
+	bool connecting;	   /* TCP: connected() is still to come, even if it is up already */
 	union sock_addr remote;	   /* where packets go, and who may send them when filter is set */
 	bool filter;		   /* UDP: drop packets from anybody else, with the known line */
 	uint32_t record_max_bytes; /* TCP: longest record (spec 01 section 1.2) */
@@ -46,7 +47,7 @@ struct link_counters {
 /**
  * link_new() - start reading @cfg->fd on @loop
  *
- * TCP: when the connect is still in progress, connected() tells its end. Callbacks come from the
+ * TCP: with @cfg->connecting, connected() tells the end of the connect. Callbacks come from the
  * loop only, never from within another link function.
  *
  * Return: the link, or NULL when out of memory (the descriptor is closed then too).
