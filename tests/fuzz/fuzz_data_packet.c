@@ -14,10 +14,32 @@ enum {
 	PACKET_MAX = 4096
 };
 
-static struct data_key *make_key(enum data_format format, bool sender)
+static const struct {
+	enum data_format format;
+	enum cipher_id cipher;
+	enum digest_id digest;
+} kinds[] = {
+	{DATA_FORMAT_V1, CIPHER_AES_128_GCM, DIGEST_NONE},
+	{DATA_FORMAT_V2, CIPHER_AES_128_GCM, DIGEST_NONE},
+	{DATA_FORMAT_EPOCH, CIPHER_AES_128_GCM, DIGEST_NONE},
+	{DATA_FORMAT_V2, CIPHER_AES_128_CBC, DIGEST_SHA1},
+	{DATA_FORMAT_V2, CIPHER_AES_128_CFB, DIGEST_SHA1},
+	{DATA_FORMAT_BARE, CIPHER_AES_128_CBC, DIGEST_SHA1},
+};
+
+static uint64_t fixed_time(void *ctx)
 {
-	struct data_key_config cfg = {.format = format,
-				      .cipher = CIPHER_AES_128_GCM,
+	(void)ctx;
+	return 1;
+}
+
+static struct data_key *make_key(size_t kind, bool sender)
+{
+	struct data_key_config cfg = {.format = kinds[kind].format,
+				      .cipher = kinds[kind].cipher,
+				      .digest = kinds[kind].digest,
+				      .rng = rng_system(),
+				      .clock = {.unix_sec = fixed_time},
 				      .key_id = 1,
 				      .tx_peer_id = 7,
 				      .replay_window = 64,
@@ -57,18 +79,18 @@ static void parse_plain(const uint8_t *plain, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct data_key *sender, *receiver;
-	enum data_format format;
+	size_t kind;
 	uint8_t packet[PACKET_MAX], plain[PACKET_MAX];
 	struct wr w = wr_init(packet, sizeof(packet));
 	size_t plain_len;
 
 	if (len < 2 || len > PACKET_MAX - DATA_KEY_OVERHEAD_MAX)
 		return 0;
-	format = (enum data_format)(data[0] % 3);
+	kind = data[0] % ARRAY_SIZE(kinds);
 	data++;
 	len--;
-	sender = make_key(format, true);
-	receiver = make_key(format, false);
+	sender = make_key(kind, true);
+	receiver = make_key(kind, false);
 	/* Nobody but the sender can make a packet that opens. */
 	if (!data_key_open(receiver, data, len, plain, sizeof(plain), &plain_len, 1))
 		abort();

@@ -173,7 +173,7 @@ static void open__again__replay(void **state)
 	(void)state;
 	assert_int_equal(open_bytes(server, packet, len), 0);
 	assert_int_equal(open_bytes(server, packet, len), ERR_REPLAY_SEEN);
-	assert_string_equal(data_open_text(ERR_REPLAY_SEEN, &verb),
+	assert_string_equal(data_open_text(server, ERR_REPLAY_SEEN, &verb),
 			    "bad packet ID (may be a replay)");
 	assert_int_equal(verb, 1);
 	data_key_free(server);

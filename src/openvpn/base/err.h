@@ -52,6 +52,9 @@
 	X(EPOCH, "unknown epoch")                           \
 	X(PACKET_ID, "error reading packet-id")             \
 	X(OPEN_LIMIT, "too many failed verifications")      \
+	X(NO_IV, "missing IV info")                         \
+	X(NO_PAYLOAD, "missing payload")                    \
+	X(PADDING, "packet authentication failed")          \
 	X(COMPRESSION, "compression framing not accepted")  \
 	/* net */                                           \
 	X(RESOLVE, "name resolution failed")                \

@@ -4,15 +4,23 @@
 
 #include "data/key.h"
 
+/* How a refusal of open() is logged. */
+struct data_error_text {
+	int error;
+	unsigned int verb;
+	const char *text;
+};
+
 struct data_format_ops {
 	const char *error_prefix;
+	const struct data_error_text *errors; /* ends with error 0 */
 	/* @state gets the format's own object; limits are filled in */
 	int (*state_new)(const struct data_key_config *cfg, void **state, struct err *err);
 	void (*state_free)(void *state);
 	size_t (*prefix)(const void *state);
 	size_t (*overhead)(const void *state);
 	int (*seal)(void *state, const uint8_t *plain, size_t len, struct wr *out);
-	/* @r stands behind the header @hdr, which began at @packet; @out_cap was checked */
+	/* @r stands behind the header @hdr, which began at @packet; @out has room for all of it */
 	int (*open)(void *state, const struct data_header *hdr, const uint8_t *packet, struct rd *r,
 		    uint8_t *out, size_t *out_len, uint64_t now_sec);
 	bool (*renewal_due)(const void *state);
@@ -21,3 +29,5 @@ struct data_format_ops {
 
 extern const struct data_format_ops data_format_aead;
 extern const struct data_format_ops data_format_epoch;
+extern const struct data_format_ops data_format_hmac;
+extern const struct data_error_text data_aead_errors[];

@@ -172,8 +172,18 @@ static void aead_usage(const void *state, struct data_key_usage *out)
 	out->open_failures = s->failures;
 }
 
+const struct data_error_text data_aead_errors[] = {
+	{ERR_SHORT, 1, "missing IV info, missing tag or no payload"},
+	{ERR_AUTH, 4, "packet tag authentication failed"},
+	{ERR_PACKET_ID, 1, "error reading packet-id"},
+	{ERR_EPOCH, 1, "data packet with unknown epoch"},
+	{ERR_OPEN_LIMIT, 4, "Decryption failed verification limit reached."},
+	{0, 0, NULL},
+};
+
 const struct data_format_ops data_format_aead = {
 	.error_prefix = "AEAD Decrypt error",
+	.errors = data_aead_errors,
 	.state_new = aead_state_new,
 	.state_free = aead_state_free,
 	.prefix = aead_prefix,

@@ -359,6 +359,7 @@ static void epoch_usage(const void *state, struct data_key_usage *out)
 
 const struct data_format_ops data_format_epoch = {
 	.error_prefix = "AEAD Decrypt error",
+	.errors = data_aead_errors,
 	.state_new = epoch_state_new,
 	.state_free = epoch_state_free,
 	.prefix = epoch_prefix,

@@ -11,6 +11,7 @@ struct data_key {
 	const struct data_format_ops *ops;
 	void *state;
 	uint8_t key_id;
+	bool bare;		     /* packets have no header */
 	struct data_key_usage usage; /* packets and bytes only */
 };
 
@@ -45,9 +46,14 @@ static void data_limits_complete(struct data_limits *l, enum cipher_id cipher)
 
 static const struct data_format_ops *data_format_choose(const struct data_key_config *cfg)
 {
-	if (cipher_by_id(cfg->cipher)->mode != CIPHER_MODE_AEAD)
-		return NULL;
-	return cfg->format == DATA_FORMAT_EPOCH ? &data_format_epoch : &data_format_aead;
+	enum cipher_mode mode = cipher_by_id(cfg->cipher)->mode;
+
+	if (cfg->format == DATA_FORMAT_BARE) /* spec 3.4 */
+		return mode == CIPHER_MODE_CBC || mode == CIPHER_MODE_NONE ? &data_format_hmac
+									   : NULL;
+	if (mode == CIPHER_MODE_AEAD)
+		return cfg->format == DATA_FORMAT_EPOCH ? &data_format_epoch : &data_format_aead;
+	return cfg->format == DATA_FORMAT_EPOCH ? NULL : &data_format_hmac;
 }
 
 static int data_key_check(const struct data_key_config *cfg, struct err *err)
@@ -85,6 +91,7 @@ int data_key_new(const struct data_key_config *cfg, struct data_key **out, struc
 	data_limits_complete(&full.limits, full.cipher);
 	key->ops = ops;
 	key->key_id = cfg->key_id;
+	key->bare = cfg->format == DATA_FORMAT_BARE;
 	ret = ops->state_new(&full, &key->state, err);
 	if (ret < 0) {
 		free(key);
@@ -148,8 +155,8 @@ int data_key_open(struct data_key *key, const uint8_t *packet, size_t len, uint8
 		  size_t *out_len, uint64_t now_sec)
 {
 	struct rd r = rd_init(packet, len);
-	struct data_header hdr;
-	int ret = data_header_parse(&r, &hdr);
+	struct data_header hdr = {0};
+	int ret = key->bare ? 0 : data_header_parse(&r, &hdr);
 
 	if (unlikely(ret < 0))
 		return ret;
@@ -174,30 +181,18 @@ void data_key_usage(const struct data_key *key, struct data_key_usage *out)
 	key->ops->usage(key->state, out);
 }
 
-const char *data_open_text(int error, unsigned int *verb)
+const char *data_open_text(const struct data_key *key, int error, unsigned int *verb)
 {
-	static const struct {
-		int error;
-		unsigned int verb;
-		const char *text;
-	} rows[] = {
-		{ERR_SHORT, 1, "missing IV info, missing tag or no payload"},
-		{ERR_AUTH, 4, "packet tag authentication failed"},
-		{ERR_PACKET_ID, 1, "error reading packet-id"},
-		{ERR_EPOCH, 1, "data packet with unknown epoch"},
-		{ERR_OPEN_LIMIT, 4, "Decryption failed verification limit reached."},
-		{ERR_REPLAY_SEEN, 1, "bad packet ID (may be a replay)"},
-		{ERR_REPLAY_OLD, 1, "bad packet ID (may be a replay)"},
-	};
+	const struct data_error_text *row = key->ops->errors;
 
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		if (rows[i].error == error) {
-			*verb = rows[i].verb;
-			return rows[i].text;
-		}
+	if (error == ERR_REPLAY_SEEN || error == ERR_REPLAY_OLD) {
+		*verb = 1;
+		return "bad packet ID (may be a replay)";
 	}
-	*verb = 4;
-	return err_text(error);
+	while (row->error && row->error != error)
+		row++;
+	*verb = row->error ? row->verb : 4;
+	return row->error ? row->text : err_text(error);
 }
 
 const char *data_open_prefix(const struct data_key *key)

@@ -9,6 +9,7 @@
 #include "base/attr.h"
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/random.h"
 #include "crypto/cipher.h"
 #include "crypto/digest.h"
 #include "data/packet.h"
@@ -17,11 +18,13 @@ enum data_format {
 	DATA_FORMAT_V1,	   /* P_DATA_V1, tag before the ciphertext */
 	DATA_FORMAT_V2,	   /* P_DATA_V2, tag before the ciphertext */
 	DATA_FORMAT_EPOCH, /* P_DATA_V2, epoch layout, tag at the end */
+	DATA_FORMAT_BARE,  /* static key: no header, long packet ids */
 };
 
 enum {
-	DATA_KEY_FIELD_LEN = 64,	/* cipher and HMAC field of the key block */
-	DATA_KEY_OVERHEAD_MAX = 4 + 28, /* what data_key_seal() adds at most */
+	DATA_KEY_FIELD_LEN = 64, /* cipher and HMAC field of the key block */
+	/* what data_key_seal() adds at most: header, HMAC, IV, long packet id, padding */
+	DATA_KEY_OVERHEAD_MAX = 4 + 64 + 16 + 8 + 32,
 	DATA_EPOCH_FUTURES = 4,
 };
 
@@ -41,10 +44,18 @@ struct data_key_direction {
 	uint8_t hmac[DATA_KEY_FIELD_LEN];
 };
 
+/* Long packet ids hold the time of a key's first packet (spec 5). */
+struct data_clock {
+	uint64_t (*unix_sec)(void *ctx);
+	void *ctx;
+};
+
 struct data_key_config {
-	enum data_format format;
+	enum data_format format; /* V1 and V2 carry every cipher */
 	enum cipher_id cipher;
-	enum digest_id digest; /* non-AEAD only */
+	enum digest_id digest;	 /* HMAC of all but AEAD ciphers */
+	struct rng rng;		 /* IVs of CBC; not needed with AEAD */
+	struct data_clock clock; /* CFB, OFB and BARE */
 	uint8_t key_id;
 	uint32_t tx_peer_id;	      /* written into what is sent with V2 and epoch */
 	unsigned int replay_window;   /* packets */
@@ -118,8 +129,8 @@ uint8_t *data_key_place(const struct data_key *key, const struct wr *out, size_t
  * @now_sec: monotonic seconds
  *
  * A packet that is refused leaves no trace but a counter. The reasons, with the text of
- * data_open_text(): ERR_SHORT, ERR_AUTH, ERR_REPLAY_SEEN, ERR_REPLAY_OLD, ERR_PACKET_ID (zero
- * or missing), ERR_EPOCH, ERR_OPEN_LIMIT.
+ * data_open_text(): ERR_SHORT, ERR_AUTH, ERR_REPLAY_SEEN, ERR_REPLAY_OLD, ERR_PACKET_ID (epoch 0,
+ * or missing), ERR_EPOCH, ERR_OPEN_LIMIT; with an HMAC also ERR_NO_IV, ERR_NO_PAYLOAD, ERR_PADDING.
  *
  * Thread: one at a time for a key; never blocks; allocates only when the peer enters an epoch.
  */
@@ -137,5 +148,5 @@ void data_key_usage(const struct data_key *key, struct data_key_usage *out);
  *
  * Without prefix; data_open_prefix() gives "AEAD Decrypt error" or the like.
  */
-const char *data_open_text(int error, unsigned int *verb);
+const char *data_open_text(const struct data_key *key, int error, unsigned int *verb);
 const char *data_open_prefix(const struct data_key *key);

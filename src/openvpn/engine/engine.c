@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/random.h"
 #include "base/secret.h"
 #include "data/ping.h"
 #include "engine/forward.h"
@@ -562,6 +564,12 @@ static enum data_format data_format_of(enum dco_data_format format)
 	return DATA_FORMAT_EPOCH;
 }
 
+static uint64_t wall_sec(void *ctx)
+{
+	(void)ctx;
+	return clock_now().unix_sec;
+}
+
 static int make_key(const struct engine *e, const struct engine_peer *p, const struct dco_key *key,
 		    struct data_key **out, struct err *err)
 {
@@ -569,6 +577,8 @@ static int make_key(const struct engine *e, const struct engine_peer *p, const s
 		.format = data_format_of(key->format),
 		.cipher = (enum cipher_id)key->cipher,
 		.digest = (enum digest_id)key->digest,
+		.rng = rng_system(),
+		.clock = {.unix_sec = wall_sec},
 		.key_id = key->key_id,
 		.tx_peer_id = p->tx_id,
 		.replay_window = e->cfg.replay_window,

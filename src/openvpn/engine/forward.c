@@ -286,7 +286,7 @@ static void report_open_error(struct engine *e, struct engine_peer *p, const str
 {
 	bool replay = error == ERR_REPLAY_SEEN || error == ERR_REPLAY_OLD;
 	unsigned int verb;
-	const char *text = data_open_text(error, &verb);
+	const char *text = data_open_text(key, error, &verb);
 
 	if (replay && e->cfg.mute_replay_warnings)
 		return;
