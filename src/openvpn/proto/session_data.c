@@ -11,6 +11,10 @@
 #include "base/secret.h"
 #include "tls/tls.h"
 
+enum {
+	DATA_KEY_SETTLE_MS = 2000, /* a lost last message is repeated after --tls-timeout */
+};
+
 bool data_key_usable(const struct key_state *ks)
 {
 	return ks->phase == KEY_GENERATED && ks->auth == SESSION_AUTH_OK;
@@ -110,7 +114,17 @@ static size_t scan_usable(const struct session *s, struct key_state *out[SESSION
 }
 
 /*
- * The first whose promotion time has passed, else the first. The lame session is not asked while
+ * When the peer surely has a key that we have: our last message may need a retransmission. Without
+ * this the first packets under a new key are lost at the peer.
+ */
+static uint64_t settled_ms(const struct key_state *ks)
+{
+	return time_after(ks->established_ms, DATA_KEY_SETTLE_MS);
+}
+
+/*
+ * The first whose promotion time has passed, else the newest that has settled, so that limits by
+ * bytes and packets count the key that they are about. The lame session is not asked while
  * the trusted one has two keys: that the newer exists proves that the peer made the older, whereas
  * the lame session may be unknown to it by now. This matters when the peer renegotiates more often
  * than our promotion time.
@@ -120,10 +134,14 @@ static size_t choose_sending(const struct session *s, struct key_state *const ke
 {
 	if (n == SESSION_DATA_KEYS_MAX)
 		n--;
+	if (n && keys[0]->serial == s->reported_sending)
+		return 0; /* never back to an older one */
 	for (size_t i = 0; i < n; i++)
 		if (keys[i]->promote_ms <= now.mono_ms)
 			return i;
-	return n == 2 && keys[1] == s->active.lame ? 1 : 0;
+	if (n == 2 && keys[1] == s->active.lame && now.mono_ms < settled_ms(keys[0]))
+		return 1;
+	return 0;
 }
 
 size_t session_data_keys(const struct session *s, struct now now,
@@ -190,6 +208,10 @@ uint64_t data_keys_deadline(const struct session *s)
 	/* Only a key earlier in the order than the sending one can take over. */
 	for (size_t i = 0; i < n && keys[i]->serial != s->reported_sending; i++)
 		deadline = time_min(deadline, keys[i]->promote_ms);
+	/* An older key that was promoted before the newer settled keeps sending. */
+	if (n >= 2 && keys[0]->serial != s->reported_sending &&
+	    settled_ms(keys[0]) < keys[1]->promote_ms)
+		deadline = time_min(deadline, settled_ms(keys[0]));
 	return deadline;
 }
 
