@@ -8,3 +8,8 @@ EXTRA_PROGRAMS += bench_engine
 bench_engine_SOURCES = tests/bench/bench_engine.c
 bench_engine_LDADD = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libbase.a \
 	$(LIBNL_LIBS) $(OPENSSL_LIBS)
+
+# Thousands of client sessions in one process; see the file for its options.
+EXTRA_PROGRAMS += load_client
+load_client_SOURCES = tests/bench/load_client.c
+load_client_LDADD = libproto.a libdata.a libovpntls.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
