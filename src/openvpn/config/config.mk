@@ -35,7 +35,7 @@ libconfig_a_SOURCES = \
 	src/openvpn/config/table_server.c \
 	src/openvpn/config/table_tls.c \
 	src/openvpn/config/table_transport.c \
-	src/openvpn/config/value.c \
+	src/openvpn/config/value.c src/openvpn/config/values.h \
 	src/openvpn/config/warnings.c
 
 # lists the option table and tries configurations; used by scripts/check-options.py
