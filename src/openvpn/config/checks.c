@@ -14,9 +14,18 @@ static bool same_text(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
-static const char *local_host(const struct conn_entry *ce)
+static bool has_local(const struct conn_entry *ce)
 {
-	return ce->listen.count > 0 ? ce->listen.at[0].host : NULL;
+	return ce->listen.count > 0 && ce->listen.at[0].host;
+}
+
+static bool local_is(const struct conn_entry *ce, const char *host, const char *port)
+{
+	for (size_t i = 0; i < ce->listen.count; i++)
+		if (same_text(ce->listen.at[i].host, host) &&
+		    (!port || same_text(ce->listen.at[i].port, port)))
+			return true;
+	return false;
 }
 
 /* ---- numbers 2 to 14 ------------------------------------------------------------------------- */
@@ -39,7 +48,6 @@ static int check_addresses(struct parse *p, const struct conn_entry *ce)
 static int check_binding(struct parse *p, const struct conn_entry *ce)
 {
 	const struct config_tun *tun = &p->cfg->tun;
-	const char *local = local_host(ce);
 
 	if (ce->bind_set && ce->nobind)
 		return finish_error(p, "--bind and --nobind can't be used together");
@@ -48,12 +56,12 @@ static int check_binding(struct parse *p, const struct conn_entry *ce)
 	if (!ce->bind_local && !ce->remote)
 		return finish_error(p, "--nobind doesn't make sense unless used with --remote%s",
 				    ce->nobind ? "" : " (a client needs at least one --remote)");
-	if (same_text(local, ce->remote) && same_text(ce->listen.at[0].port, ce->remote_port))
+	if (local_is(ce, ce->remote, ce->remote_port))
 		return finish_error(p, "--remote and one of the --local addresses are the same");
-	if (same_text(local, tun->ifconfig_local) || same_text(local, tun->ifconfig_remote))
+	if (local_is(ce, tun->ifconfig_local, NULL) || local_is(ce, tun->ifconfig_remote, NULL))
 		return finish_error(p,
 				    "--local addresses must be distinct from --ifconfig addresses");
-	if (local && ce->nobind)
+	if (has_local(ce) && ce->nobind)
 		return finish_error(p, "--local and --nobind don't make sense when used together");
 	return 0;
 }

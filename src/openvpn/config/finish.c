@@ -50,12 +50,12 @@ void finish_info(struct parse *p, const char *fmt, ...)
 }
 
 /* 3.2 step 8 */
-static void check_prf(struct parse *p)
+static int check_prf(struct parse *p)
 {
 	const struct config_host *host = p->host;
 
 	if (!host || !host->has_tls1_prf || host->has_tls1_prf(host->ctx))
-		return;
+		return 0;
 	finish_warn(
 		p,
 		"Warning: TLS 1.0 PRF with MD5+SHA1 PRF is not supported by the TLS library. Your system does not support this calculation anymore or your security policy (e.g. FIPS 140-2) forbids it. Connections will only work with peers running OpenVPN 2.6.0 or higher)");
@@ -63,6 +63,7 @@ static void check_prf(struct parse *p)
 		finish_warn(p, "Automatically enabling option --force-tls-key-material-export");
 		p->cfg->server.force_key_export = true;
 	}
+	return 0;
 }
 
 /* 3.2 step 13 */
@@ -154,6 +155,22 @@ static int settle_compression(struct parse *p)
 	return 0;
 }
 
+/* Options that commands may use, but no tunnel yet. */
+static int refuse_unbuilt(struct parse *p)
+{
+	if (p->host && p->host->take_unbuilt)
+		return 0;
+	for (size_t i = 0; i < p->cfg->origins.count; i++) {
+		const struct option_row *row = option_row(i);
+
+		if (p->cfg->origins.at[i].file && row->flags & F_LATE &&
+		    row->status == OPTION_NOT_BUILT)
+			return finish_error(p, "--%s is not supported by this build yet",
+					    row->name);
+	}
+	return 0;
+}
+
 static int finish_rest(struct parse *p)
 {
 	struct config *cfg = p->cfg;
@@ -188,14 +205,11 @@ int config_finish(struct config *cfg, const struct config_host *host, struct con
 {
 	struct parse p = {.cfg = cfg, .ce = &cfg->ce, .host = host, .report = report, .err = err};
 	static int (*const steps[])(struct parse *) = {
-		finish_helpers, finish_crypto, finish_connections,
-		finish_rest,	finish_checks, finish_files,
+		refuse_unbuilt,	    finish_helpers, check_prf,	   finish_crypto,
+		finish_connections, finish_rest,    finish_checks, finish_files,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		if (i == 1)
-			check_prf(&p);
-
 		int ret = steps[i](&p);
 
 		if (ret < 0)

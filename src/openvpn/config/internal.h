@@ -93,6 +93,7 @@ enum option_flags {
 	F_TLS = 1 << 4,	   /* only in TLS mode */
 	F_CHROOT = 1 << 5, /* KIND_SCRIPT: tested inside the chroot directory */
 	F_COMMAS = 1 << 6, /* KIND_SCRIPT: commas become blanks */
+	F_LATE = 1 << 7,   /* when not built: refused by config_finish(), for commands may use it */
 };
 
 struct option_row {

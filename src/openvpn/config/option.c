@@ -360,7 +360,7 @@ static int apply_row(struct opt *o, size_t index)
 
 	if (ret < 0)
 		return ret;
-	if (o->row->status == OPTION_NOT_BUILT) {
+	if (o->row->status == OPTION_NOT_BUILT && !(o->row->flags & F_LATE)) {
 		char what[80];
 
 		snprintf(what, sizeof(what), "--%s", o->name);

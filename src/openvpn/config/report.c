@@ -69,9 +69,11 @@ void config_report_add(struct config_report *report, enum log_class klass, unsig
 
 void config_report_log(struct config_report *report, const struct log *log)
 {
+	/* different notes come from here: --mute must not take them for one kind */
 	for (size_t i = 0; i < report->count; i++)
-		LOG_AT(log, report->note[i].klass, report->note[i].verb, "%s",
-		       report->note[i].text);
+		if (log_enabled(log, report->note[i].verb))
+			log_write(log, report->note[i].klass, report->note[i].verb,
+				  report->note[i].text, "%s", report->note[i].text);
 	if (report->dropped > 0)
 		log_warn(log, "%zu notes about the configuration were lost", report->dropped);
 	config_report_fini(report);

@@ -194,7 +194,7 @@ static const struct option_row rows[] = {
 	 .args = "file [0|1]",
 	 .help = "static key instead of TLS (deprecated)",
 	 .groups = GROUP_GENERAL,
-	 .flags = F_INLINE,
+	 .flags = F_INLINE | F_LATE, /* the old form of --genkey names its file with it */
 	 .needs = FEAT_STATIC_KEY,
 	 IF_BUILT(STATIC_KEY),
 	 FN(1, 2, secret_apply)},
@@ -202,6 +202,7 @@ static const struct option_row rows[] = {
 	 .args = "[any]",
 	 .help = "permit to work without TLS",
 	 .groups = GROUP_GENERAL,
+	 .flags = F_LATE,
 	 IF_BUILT(STATIC_KEY),
 	 FN(0, 1, allow_static_apply)},
 	{.name = "key-direction",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Building blocks of a configuration: lists, files, enumerations, connection entries, routes, DNS. */
+/* Building blocks of a configuration: lists, files, enumerations, connection entries, routes, DNS.
+ */
 #pragma once
 
 #include <stdbool.h>
