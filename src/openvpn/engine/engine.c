@@ -86,6 +86,7 @@ void engine_port_dead(struct engine *e, struct port *port, int err, uint32_t bad
 	port->dead = true;
 	port->dead_err = err;
 	port->dead_length = bad_length;
+	port_touch(e, port);
 	if (port->peer)
 		engine_peer_gone(e, port->peer,
 				 err ? DCO_GONE_TRANSPORT_ERROR : DCO_GONE_TRANSPORT_DISCONNECT);
@@ -325,6 +326,7 @@ static int op_control_send(void *ctx, int transport, const union sock_addr *to,
 		return ERR_NOT_FOUND;
 	}
 	was_waiting = port->wants_write;
+	port_touch(e, port);
 	ret = port_send_control(e, port, to, from, packet, len);
 	if (!ret)
 		note_control_sent(e, port, to);

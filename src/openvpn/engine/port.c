@@ -101,8 +101,18 @@ bool port_is_full(const struct port *port)
 	return port->wants_write && !port->dead;
 }
 
+void port_touch(struct engine *e, struct port *port)
+{
+	if (port->dirty)
+		return;
+	port->dirty = true;
+	port->dirty_next = e->dirty;
+	e->dirty = port;
+}
+
 int port_begin(struct engine *e, struct port *port, size_t len, struct wr *w)
 {
+	port_touch(e, port);
 	return port->udp ? udp_begin(e, port, len, w) : tcp_begin(e, port, len, w);
 }
 

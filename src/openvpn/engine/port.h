@@ -32,6 +32,8 @@ struct port {
 	bool dead;	  /* TCP: ended, nothing is read or written any more */
 	int dead_err;	  /* as dco_event.err */
 	uint32_t dead_length;
+	bool dirty; /* in the list of ports that the worker looks at after the batch */
+	struct port *dirty_next;
 	unsigned int packets_waiting; /* control packets in the event queue */
 	struct port *closed_next;
 	bool closed_listed;
@@ -47,6 +49,9 @@ void port_free(struct port *port);
 
 /** port_readable() - one batch of packets into forward_from_link() */
 void port_readable(struct engine *e, struct port *port);
+
+/** port_touch() - the worker shall flush the port and see what it waits for, after this batch */
+void port_touch(struct engine *e, struct port *port);
 
 /** port_flush() - send what was queued; what the socket does not take stays (wants_write) */
 void port_flush(struct engine *e, struct port *port);

@@ -60,6 +60,7 @@ struct engine {
 	struct route_table *routes;
 	struct port **ports; /* by transport number; NULL where free */
 	size_t port_count;
+	struct port *dirty; /* ports that were used in this batch */
 	struct udp_rx *udp_rx;
 	uint8_t *plain; /* scratch for one packet */
 

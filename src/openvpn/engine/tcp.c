@@ -10,11 +10,13 @@
 #include "engine/state.h"
 
 enum {
-	RX_BUFFER = 256 * 1024,
-	TX_BUFFER = 256 * 1024, /* data that waits; beyond it packets are dropped */
+	RX_BUFFER = 128 * 1024,
+	TX_BUFFER = 128 * 1024, /* data that waits; beyond it packets are dropped */
 	CONTROL_BYTES_MAX = 1 << 20,
 	RECORD_MAX = 65535,
 };
+
+BUILD_ASSERT(RX_BUFFER - RX_BUFFER / 4 > RECORD_MAX + TCP_LENGTH_LEN);
 
 /* One control record with its length, on its way out. */
 struct tcp_record {
@@ -101,7 +103,8 @@ static void tcp_take_records(struct engine *e, struct port *port)
 	if (t->rx_at == t->rx_end) {
 		t->rx_at = 0;
 		t->rx_end = 0;
-	} else if (t->rx_at > RX_BUFFER / 2) {
+	} else if (t->rx_at > RX_BUFFER / 4) {
+		/* What is left of the buffer still takes the largest record. */
 		memmove(t->rx, t->rx + t->rx_at, t->rx_end - t->rx_at);
 		t->rx_end -= t->rx_at;
 		t->rx_at = 0;

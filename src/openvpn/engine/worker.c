@@ -74,6 +74,13 @@ void worker_forget_port(struct engine *e, struct port *port)
 	struct epoll_event ev = {0};
 
 	(void)epoll_ctl(e->epoll_fd, EPOLL_CTL_DEL, port->fd, &ev);
+	for (struct port **at = &e->dirty; *at; at = &(*at)->dirty_next) {
+		if (*at == port) {
+			*at = port->dirty_next;
+			break;
+		}
+	}
+	port->dirty = false;
 }
 
 /* Let epoll look for what the link can use now. */
@@ -158,6 +165,7 @@ static void worker_dispatch(struct engine *e, const struct epoll_event *ev)
 	port = (size_t)what < e->port_count ? e->ports[what] : NULL;
 	if (!port)
 		return;
+	port_touch(e, port);
 	if (ev->events & EPOLLOUT)
 		port_flush(e, port);
 	if (ev->events & (EPOLLIN | EPOLLERR | EPOLLHUP))
@@ -167,11 +175,12 @@ static void worker_dispatch(struct engine *e, const struct epoll_event *ev)
 static void worker_flush(struct engine *e)
 {
 	tundev_flush(e);
-	for (size_t i = 0; i < e->port_count; i++) {
-		struct port *port = e->ports[i];
+	while (e->dirty) {
+		struct port *port = e->dirty;
 
-		if (!port)
-			continue;
+		/* Off the list first: a write that fails puts it there again. */
+		e->dirty = port->dirty_next;
+		port->dirty = false;
 		if (!port->wants_write && !port->dead)
 			port_flush(e, port);
 		port_update(e, port);
