@@ -524,7 +524,7 @@ static int check_built(struct parse *p)
 
 	if (BUILT_P2P_TLS || (p->host && p->host->take_unbuilt))
 		return 0;
-	if (cfg->mode != CONFIG_MODE_SERVER && !cfg->pull)
+	if (cfg->mode != CONFIG_MODE_SERVER && !cfg->pull && !cfg->command.test_crypto)
 		return finish_error(
 			p,
 			"TLS point-to-point (neither --pull nor --mode server) is not supported by this build yet");
