@@ -74,7 +74,7 @@ const struct dco_backend *dco_choose(const struct dco_backend *const *backends, 
 			if (is_last(i, count))
 				(void)refuse(wish, offered, err);
 			else
-				log_info(log, 3, "%s", wish->needs[missing].line);
+				log_info(log, 1, "%s", wish->needs[missing].line); /* FIX-28 */
 			continue;
 		}
 		offered = b->features(&why);

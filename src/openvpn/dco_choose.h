@@ -21,9 +21,9 @@ struct dco_wish {
 /**
  * dco_choose() - the best backend that offers everything that is needed
  * @backends, @count: dco_backends(), or a test's own
- * @log: gets the reason why a better backend is not used (verb 3: the known line of the first
- *       need which it lacks, else why it does not work here), and at verb 1 what will have no
- *       effect on the backend that is
+ * @log: gets the reason why a better backend is not used (verb 1: the known line of the first
+ *       need which it lacks, else at verb 3 why it does not work here), and at verb 1 what will
+ *       have no effect on the backend that is
  *
  * Return: the backend, or NULL when not even the last one will do; @err names each option that it
  * lacks and what to do.

@@ -101,7 +101,7 @@ static const struct option_row rows[] = {
 	 IF_BUILT(TEST_CRYPTO),
 	 FLAG(command.test_crypto)},
 	{.name = "dco-check",
-	 .help = "show which data plane would be used, and why not a better one (exit 0: kernel, 2: own engine, 3: none)",
+	 .help = "show which data plane would be used, and why not a better one (exit status 0: kernel, 3: own engine, 1: none)",
 	 COMMAND,
 	 FLAG(command.dco_check)},
 };

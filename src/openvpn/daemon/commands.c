@@ -208,9 +208,9 @@ int command_dco_check(const struct config *cfg, const struct log *log)
 {
 	bool kernel_allowed = process_privileges_dco_possible(cfg, log);
 	struct str out = str_init();
-	int status = backend_check(cfg, kernel_allowed, &out);
+	enum dco_check_result result = backend_check(cfg, kernel_allowed, &out);
 
-	return print(&out, status);
+	return print(&out, (int)result);
 }
 
 int command_run(const struct config *cfg, const struct log *log)

@@ -30,5 +30,5 @@ int command_run(const struct config *cfg, const struct log *log) MUST_CHECK;
 /** command_test_crypto() - --test-crypto, after config_finish(). Return: the exit status. */
 int command_test_crypto(const struct config *cfg, const struct log *log) MUST_CHECK;
 
-/** command_dco_check() - --dco-check, after config_finish(). Return: enum backend_check_status. */
+/** command_dco_check() - --dco-check, after config_finish(). Return: enum dco_check_result. */
 int command_dco_check(const struct config *cfg, const struct log *log) MUST_CHECK;
