@@ -139,6 +139,24 @@ static void used__nocache__reads_the_file_again(void **state)
 	assert_int_equal(f->cap.lines, 0);
 }
 
+static void reconfigure__sighup__keeps_what_was_entered(void **state)
+{
+	struct fixture *f = *state;
+	struct credentials_config other = {.enabled = true, .nocache = true};
+
+	start(f);
+	assert_int_equal(credentials_prepare(f->c, &f->err), 0);
+	credentials_set_token(f->c, "tok");
+	other.inline_text = "new\npw\n";
+	credentials_reconfigure(f->c, &other);
+	assert_int_equal(credentials_prepare(f->c, &f->err), 0);
+	assert_wire(f, "me", "tok");
+	credentials_forget(f->c);
+	credentials_set_token(f->c, "");
+	assert_int_equal(credentials_prepare(f->c, &f->err), 0);
+	assert_wire(f, "new", "pw");
+}
+
 static void prepare__file_cannot_be_read__is_fatal(void **state)
 {
 	struct fixture *f = *state;
@@ -394,6 +412,7 @@ int main(void)
 		T(wire__before_prepare__is_refused),
 		T(used__cached__warns_once_and_stays),
 		T(used__nocache__reads_the_file_again),
+		T(reconfigure__sighup__keeps_what_was_entered),
 		T(prepare__file_cannot_be_read__is_fatal),
 		T(ask__nothing_known__asks_both),
 		T(ask__file_without_password__asks_password_only),

@@ -139,7 +139,9 @@ static void helper__gets_a_file_of_variables(void **state)
 	snprintf(body, sizeof(body), "{ /usr/bin/env; echo --; /bin/cat \"$dns_vars_file\"; } > %s",
 		 f->out);
 	write_program(f, body);
+	assert_false(dns_runner_is_privileged(f->r));
 	assert_int_equal(dns_runner_keep_privileges(f->r, &f->err), 0);
+	assert_true(dns_runner_is_privileged(f->r));
 	dns_runner_up(f->r, f->dns, "tun0");
 	test_read_file(f->out, f->text, sizeof(f->text));
 	assert_non_null(strstr(f->text, "\n--\ndev=tun0\ndns_server_1_address_1=10.8.0.1\n"

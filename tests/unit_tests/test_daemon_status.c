@@ -93,6 +93,9 @@ static void status_file__rewritten__keeps_inode_and_mode_and_shrinks(void **stat
 
 	uv_loop_init(&loop);
 	assert_non_null(file);
+	assert_true(status_file_is(file, f->path));
+	assert_false(status_file_is(file, "/other"));
+	assert_false(status_file_is(file, NULL));
 	assert_int_equal(stat(f->path, &before), 0);
 	assert_int_equal(before.st_mode & 0777, 0600);
 	status_file_start(file, &loop, 0, format_counted, &count);

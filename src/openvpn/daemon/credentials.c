@@ -64,6 +64,12 @@ struct credentials *credentials_new(const struct credentials_config *cfg, const 
 	return c;
 }
 
+void credentials_reconfigure(struct credentials *c, const struct credentials_config *cfg)
+{
+	c->cfg = *cfg;
+	c->missing = (struct credentials_query){0};
+}
+
 void credentials_free(struct credentials *c)
 {
 	if (c)

@@ -55,6 +55,8 @@ struct credentials_query {
 /** credentials_new() - nothing known yet; NULL when out of memory */
 struct credentials *credentials_new(const struct credentials_config *cfg,
 				    const struct log *log) MUST_CHECK;
+/** credentials_reconfigure() - after SIGHUP: other options, the same credentials and token */
+void credentials_reconfigure(struct credentials *c, const struct credentials_config *cfg);
 /** credentials_free() - wipe and release; NULL is fine */
 void credentials_free(struct credentials *c);
 

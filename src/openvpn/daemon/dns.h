@@ -69,6 +69,9 @@ struct dns_runner *dns_runner_new(const struct config *cfg, struct process_polic
  */
 int dns_runner_keep_privileges(struct dns_runner *r, struct err *err) MUST_CHECK;
 
+/** dns_runner_is_privileged() - whether the helper runs; then keep the runner over SIGHUP */
+bool dns_runner_is_privileged(const struct dns_runner *r);
+
 /** dns_runner_up() - run it for @dev unless not wanted; an earlier "up" is undone first */
 void dns_runner_up(struct dns_runner *r, const struct dns_settings *dns, const char *dev);
 

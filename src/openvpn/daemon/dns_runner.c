@@ -203,6 +203,11 @@ int dns_runner_keep_privileges(struct dns_runner *r, struct err *err)
 	return 0;
 }
 
+bool dns_runner_is_privileged(const struct dns_runner *r)
+{
+	return r->helper_fd >= 0;
+}
+
 static void ask_helper(struct dns_runner *r, const struct env *env, struct dns_reply *reply)
 {
 	struct str vars = str_init();

@@ -11,6 +11,7 @@
 
 struct status_file {
 	int fd;
+	char *path;
 	struct log log;
 	uv_timer_t timer;
 	bool has_timer; /* the timer is known to a loop */
@@ -26,14 +27,25 @@ struct status_file *status_file_open(const char *path, const struct log *log)
 	if (!f)
 		return NULL;
 	f->log = *log;
+	f->path = strdup(path);
+	if (!f->path) {
+		free(f);
+		return NULL;
+	}
 	f->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (f->fd < 0) {
 		log_warn(log, "Note: cannot open %s for WRITE: %s (errno=%d)", path,
 			 strerror(errno), errno);
+		free(f->path);
 		free(f);
 		return NULL;
 	}
 	return f;
+}
+
+bool status_file_is(const struct status_file *f, const char *path)
+{
+	return path && !strcmp(f->path, path);
 }
 
 void status_file_write(struct status_file *f, const struct str *text)
@@ -95,9 +107,15 @@ void status_file_stop(struct status_file *f)
 		uv_timer_stop(&f->timer);
 }
 
+static void release(struct status_file *f)
+{
+	free(f->path);
+	free(f);
+}
+
 static void on_timer_closed(uv_handle_t *timer)
 {
-	free(timer->data);
+	release(timer->data);
 }
 
 void status_file_close(struct status_file *f)
@@ -109,7 +127,7 @@ void status_file_close(struct status_file *f)
 	if (f->has_timer)
 		uv_close((uv_handle_t *)&f->timer, on_timer_closed);
 	else
-		free(f);
+		release(f);
 }
 
 void status_log(const struct log *log, status_format_fn fn, void *ctx)

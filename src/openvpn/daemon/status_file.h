@@ -2,6 +2,8 @@
 /* The file of --status: opened once, rewritten in place. Spec 07 section 2.1. */
 #pragma once
 
+#include <stdbool.h>
+
 #include <uv.h>
 
 #include "base/attr.h"
@@ -21,6 +23,9 @@ typedef void (*status_format_fn)(void *ctx, struct str *out);
  * Return: the file, or NULL when it could not be opened (logged) or memory is short.
  */
 struct status_file *status_file_open(const char *path, const struct log *log) MUST_CHECK;
+
+/** status_file_is() - whether it was opened under that name (NULL: no); it is kept over SIGHUP */
+bool status_file_is(const struct status_file *f, const char *path);
 
 /**
  * status_file_start() - write now and then every @interval_sec seconds (0: never again)
