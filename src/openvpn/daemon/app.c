@@ -14,6 +14,7 @@
 #include "crypto/cipher.h"
 #include "crypto/kdf.h"
 #include "daemon/client.h"
+#include "daemon/backend_choice.h"
 #include "daemon/commands.h"
 #include "daemon/credentials.h"
 #include "daemon/environment.h"
@@ -79,14 +80,12 @@ int app_key_password(void *user, char *buf, size_t cap)
 	return ret;
 }
 
-const struct dco_backend *app_backend(struct app *app, const struct config *cfg)
+const struct dco_backend *app_backend(struct app *app, const struct config *cfg, struct err *err)
 {
-	size_t count;
-	const struct dco_backend *const *all = dco_backends(&count);
+	const struct dco_backend *found = backend_choose(cfg, app->kernel_allowed, &app->log, err);
 
-	(void)app;
-	(void)cfg;
-	return all[count - 1];
+	app->offload = found && backend_is_kernel(found);
+	return found;
 }
 
 /* ---- one run ---- */
@@ -128,36 +127,24 @@ void app_finished(struct app *app, enum app_outcome outcome)
 
 int app_initialised(struct app *app, bool with_errors, struct err *err)
 {
-	int ret =
-		process_privileges_apply(&app->privileges, app->cfg, false, false, &app->log, err);
+	int ret = process_privileges_apply(&app->privileges, app->cfg, false, app->offload,
+					   &app->log, err);
 
 	if (ret == 0)
 		process_notify_up(with_errors);
 	return ret;
 }
 
-static struct credentials *make_credentials(const struct config *cfg, const struct log *log)
+/* Kept over SIGHUP, but for the options. */
+static int set_credentials(struct app *app, struct err *err)
 {
-	static const enum credentials_retry retry[] = {
-		[CONFIG_AUTH_RETRY_NONE] = CREDENTIALS_RETRY_NONE,
-		[CONFIG_AUTH_RETRY_NOINTERACT] = CREDENTIALS_RETRY_NOINTERACT,
-		[CONFIG_AUTH_RETRY_INTERACT] = CREDENTIALS_RETRY_INTERACT,
-	};
-	struct credentials_config c = {
-		.enabled = cfg->auth.user_pass,
-		.file = cfg->auth.user_pass_file.path,
-		.inline_text = config_file_is_inline(&cfg->auth.user_pass_file)
-				       ? cfg->auth.user_pass_file.text
-				       : NULL,
-		.username_only = cfg->auth.username_only,
-		.nocache = cfg->auth.nocache,
-		.retry = retry[cfg->auth.retry],
-		.static_challenge = cfg->auth.challenge,
-		.static_challenge_echo = cfg->auth.challenge_echo,
-		.format = cfg->auth.challenge_concat ? CREDENTIALS_CONCAT : CREDENTIALS_SCRV1,
-	};
+	struct credentials_config c = credentials_config_from(app->cfg);
 
-	return credentials_new(&c, log);
+	if (app->credentials)
+		credentials_reconfigure(app->credentials, &c);
+	else
+		app->credentials = credentials_new(&c, &app->log);
+	return app->credentials ? 0 : err_set(err, ERR_NOMEM, "out of memory");
 }
 
 static int remap(enum config_signal s)
@@ -218,16 +205,39 @@ static int open_system(struct app *app, struct err *err)
 	return 0;
 }
 
+/* What could not be opened again after --user: it is kept over SIGHUP, as far as it still fits. */
+static int open_with_privileges(struct app *app, struct err *err)
+{
+	const struct config_process *process = &app->cfg->process;
+
+	if (!app->dns || !dns_runner_is_privileged(app->dns)) {
+		dns_runner_free(app->dns);
+		app->dns = dns_runner_new(app->cfg, &app->scripts.policy, &app->log, &app->rng);
+	}
+	if (!app->dns)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	if (app->status && !status_file_is(app->status, process->status_file)) {
+		status_file_close(app->status);
+		app->status = NULL;
+	}
+	if (!app->status && process->status_file)
+		app->status = status_file_open(process->status_file, &app->log);
+	if (process->user && !app->privileges.applied)
+		return dns_runner_keep_privileges(app->dns, err);
+	return 0;
+}
+
 static int run_setup(struct app *app, bool first, struct err *err)
 {
 	const struct config *cfg = app->cfg;
 	int ret;
 
 	app->env = env_new();
-	app->credentials = app->credentials ? app->credentials : make_credentials(cfg, &app->log);
-	if (!app->env || !app->credentials)
+	if (!app->env)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	ret = ask_passwords(app, err);
+	ret = set_credentials(app, err);
+	if (ret == 0)
+		ret = ask_passwords(app, err);
 	if (ret == 0 && first)
 		ret = process_privileges_init(&app->privileges, cfg, &app->log, err);
 	if (ret == 0 && first)
@@ -241,13 +251,8 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	script_runner_init(&app->scripts, app->loop, &cfg->scripts, &app->log);
 	if (first && cfg->mode != CONFIG_MODE_SERVER)
 		dns_recover(NULL, &app->scripts.policy, &app->log);
-	app->dns = dns_runner_new(cfg, &app->scripts.policy, &app->log, &app->rng);
-	if (!app->dns)
-		return err_set(err, ERR_NOMEM, "out of memory");
-	if (cfg->process.user && !app->privileges.applied)
-		ret = dns_runner_keep_privileges(app->dns, err);
-	if (ret == 0 && cfg->process.status_file)
-		app->status = status_file_open(cfg->process.status_file, &app->log);
+	app->kernel_allowed = process_privileges_dco_possible(cfg, &app->log);
+	ret = open_with_privileges(app, err);
 	/* a server opens its sockets and its device first: app_initialised() */
 	if (ret == 0 && cfg->mode != CONFIG_MODE_SERVER)
 		ret = process_privileges_apply(&app->privileges, cfg, true, false, &app->log, err);
@@ -275,18 +280,23 @@ static int run_start(struct app *app, struct err *err)
 	return 0;
 }
 
-static void run_cleanup(struct app *app)
+/* @last: what survives SIGHUP goes too */
+static void run_cleanup(struct app *app, bool last)
 {
-	status_file_close(app->status);
-	app->status = NULL;
+	if (app->status)
+		status_file_stop(app->status);
 	client_free(app->client);
 	app->client = NULL;
 	server_free(app->server);
 	app->server = NULL;
 	if (app->dns)
 		dns_runner_down(app->dns);
-	dns_runner_free(app->dns);
-	app->dns = NULL;
+	if (last) {
+		dns_runner_free(app->dns);
+		app->dns = NULL;
+		status_file_close(app->status);
+		app->status = NULL;
+	}
 	if (app->watch)
 		signal_watch_close(app->watch);
 	app->watch = NULL;
@@ -312,7 +322,7 @@ static bool run_once(struct app *app, bool first, struct err *err)
 		app->outcome = APP_FATAL;
 	}
 	again = app->outcome == APP_SIGNAL && signal_pending(&app->signals) == SIGHUP;
-	run_cleanup(app);
+	run_cleanup(app, !again);
 	return again;
 }
 

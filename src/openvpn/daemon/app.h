@@ -50,6 +50,8 @@ struct app {
 	struct script_runner scripts;
 	struct dns_runner *dns;
 	struct process_privileges privileges;
+	bool kernel_allowed; /* the data plane may be in the kernel: its capability can be kept */
+	bool offload;	     /* it is */
 	struct pid_file pid_file;
 	struct credentials *credentials;
 	struct status_file *status;
@@ -68,8 +70,8 @@ int app_run(int argc, char **argv);
 /** app_key_password() - tls_password_fn: the passphrase of a private key; @user is the app */
 int app_key_password(void *user, char *buf, size_t cap);
 
-/** app_backend() - the data plane for these options */
-const struct dco_backend *app_backend(struct app *app, const struct config *cfg);
+/** app_backend() - the data plane for these options; NULL with @err when there is none */
+const struct dco_backend *app_backend(struct app *app, const struct config *cfg, struct err *err);
 
 /** app_finished() - the client or server has ended; called once, from the loop */
 void app_finished(struct app *app, enum app_outcome outcome);

@@ -23,6 +23,14 @@ static void wish_init(struct wish *w, const struct config *cfg, bool kernel_allo
 	};
 }
 
+bool backend_is_kernel(const struct dco_backend *backend)
+{
+	size_t count;
+	const struct dco_backend *const *all = dco_backends(&count);
+
+	return backend != all[count - 1]; /* the engine is the last */
+}
+
 const struct dco_backend *backend_choose(const struct config *cfg, bool kernel_allowed,
 					 const struct log *log, struct err *err)
 {
@@ -35,7 +43,7 @@ const struct dco_backend *backend_choose(const struct config *cfg, bool kernel_a
 	found = dco_choose(all, count, &w.dco, log, err);
 	if (found)
 		log_info(log, 2, "Data channel offload is %s: %s",
-			 found == all[count - 1] ? "not used" : "used", found->text);
+			 backend_is_kernel(found) ? "used" : "not used", found->text);
 	return found;
 }
 

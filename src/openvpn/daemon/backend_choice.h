@@ -21,5 +21,8 @@
 const struct dco_backend *backend_choose(const struct config *cfg, bool kernel_allowed,
 					 const struct log *log, struct err *err) MUST_CHECK;
 
+/** backend_is_kernel() - whether data packets bypass this process */
+bool backend_is_kernel(const struct dco_backend *backend);
+
 /** backend_check() - append the table of --dco-check */
 enum dco_check_result backend_check(const struct config *cfg, bool kernel_allowed, struct str *out);

@@ -292,7 +292,9 @@ static int open_tunnel(struct client *c, struct err *err)
 
 	setup = (struct tunnel_setup){0};
 	ret = tunnel_setup_fill(&setup, c->cfg, link_remote(c->link), err);
-	setup.settings.backend = app_backend(c->app, c->cfg);
+	setup.settings.backend = ret < 0 ? NULL : app_backend(c->app, c->cfg, err);
+	if (ret == 0 && !setup.settings.backend)
+		ret = err->code;
 	if (ret == 0)
 		ret = tunnel_open(c->tunnel, &setup.settings, err);
 	tunnel_setup_fini(&setup);

@@ -271,7 +271,9 @@ static int open_tunnel(struct server *s, struct err *err)
 	struct tunnel_setup setup = {0};
 	int ret = tunnel_setup_fill(&setup, s->cfg, NULL, err);
 
-	setup.settings.backend = app_backend(s->app, s->cfg);
+	setup.settings.backend = ret < 0 ? NULL : app_backend(s->app, s->cfg, err);
+	if (ret == 0 && !setup.settings.backend)
+		ret = err->code;
 	if (ret == 0)
 		ret = tunnel_open(s->tunnel, &setup.settings, err);
 	tunnel_setup_fini(&setup);
