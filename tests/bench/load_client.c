@@ -86,7 +86,7 @@ struct load {
 
 static const char peer_info[] =
 	"IV_VER=2.7.0\nIV_PLAT=linux\nIV_TCPNL=1\nIV_MTU=1600\nIV_NCP=2\n"
-	"IV_CIPHERS=AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305\nIV_PROTO=2030\n";
+	"IV_CIPHERS=AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305\nIV_PROTO=1950\n";
 
 static int key_text(void *ctx, uint8_t key_id, struct session_key_text *text)
 {
