@@ -515,8 +515,8 @@ static void files__missing__are_all_named(void **state)
 	assert_true(cfg_noted(&t, "--key fails with 'nope3.key'"));
 	assert_true(cfg_noted(&t, "--crl-verify fails with '/nonexistent/nope'"));
 	assert_true(cfg_noted(&t, "--chroot directory fails with '/nonexistent'"));
-	assert_true(cfg_noted(&t, "--status fails with '/x'"));
-	assert_true(cfg_noted(&t, "--writepid fails with '/x'"));
+	assert_true(cfg_noted(&t, "--status fails with '/x/s'"));
+	assert_true(cfg_noted(&t, "--writepid fails with '/x/p'"));
 	cfg_test_end(&t);
 
 	cfg_test_start(&t);
@@ -537,6 +537,8 @@ static void files__missing__are_all_named(void **state)
 
 	expect_start_error("client\nremote a\n" CERTS "tls-auth nope.key 1\n",
 			   "Cannot pre-load keyfile (nope.key)");
+	expect_note("remote a\nallow-deprecated-insecure-static-crypto\n",
+		    "******* WARNING *******: All encryption and authentication features disabled");
 }
 
 static void control_channel_key__is_read_ahead(void **state)

@@ -366,10 +366,6 @@ static int check_roles(struct parse *p)
 	if (!cfg->crypto.allow_static)
 		return finish_error(p, "%s", text);
 	finish_info(p, "%s", text);
-	if (roles == 0)
-		finish_warn(
-			p,
-			"******* WARNING *******: All encryption and authentication features disabled -- All data will be tunnelled as clear text and will not be protected against man-in-the-middle changes. PLEASE DO RECONSIDER THIS CONFIGURATION!");
 	return 0;
 }
 
@@ -556,6 +552,12 @@ static int check_entry(struct parse *p, const struct conn_entry *ce)
 	return check_built(p);
 }
 
+static bool is_unprotected(const struct config *cfg)
+{
+	return !cfg->tls.server && !cfg->tls.client && !cfg->command.test_crypto &&
+	       !config_file_is_set(&cfg->crypto.secret);
+}
+
 int finish_checks(struct parse *p)
 {
 	for (size_t i = 0; i < p->cfg->entries.count; i++) {
@@ -568,5 +570,9 @@ int finish_checks(struct parse *p)
 		if (ret < 0)
 			return ret;
 	}
+	if (is_unprotected(p->cfg))
+		finish_warn(
+			p,
+			"******* WARNING *******: All encryption and authentication features disabled -- All data will be tunnelled as clear text and will not be protected against man-in-the-middle changes. PLEASE DO RECONSIDER THIS CONFIGURATION!");
 	return dns_check(&p->cfg->dns, p->err);
 }

@@ -105,11 +105,12 @@ static int read_ahead(struct parse *p, struct config_file *f)
 
 	if (!f->path || f->text)
 		return 0;
-	if (host_read_file(p->host, f->path, false, &text, &len))
+	if (host_read_file(p->host, f->path, false, &text, &len) || len == 0) {
+		free(text);
 		return finish_fatal(p, "Cannot pre-load keyfile (%s)", f->path);
-	f->text = pool_strndup(p->cfg->pool, text ? text : "", len);
-	if (text)
-		secret_wipe(text, len);
+	}
+	f->text = pool_strndup(p->cfg->pool, text, len);
+	secret_wipe(text, len);
 	free(text);
 	return 0;
 }

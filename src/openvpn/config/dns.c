@@ -241,7 +241,7 @@ static int dhcp_address(struct opt *o)
 		return opt_error(o, "dhcp-option parameter %s '%s' must be an IP address",
 				 o->arg[0], o->arg[1]);
 	if ((six ? dhcp->dns6.count : dhcp->dns4.count) >= CONFIG_DHCP_MAX)
-		return opt_error(o, "--dhcp-option %s: maximum of %d dns servers can be specified",
+		return opt_error(o, "--dhcp-option %s: maximum of %d DNS servers can be specified",
 				 o->arg[0], CONFIG_DHCP_MAX);
 	if (six)
 		LIST_ADD_ITEM(o->cfg, &dhcp->dns6, &ip);

@@ -63,14 +63,17 @@ static void check_writable(struct checker *c, const char *what, const char *path
 {
 	const char *slash = strrchr(path, '/');
 	struct str dir = str_init();
+	int errnum;
 
 	if (!slash)
 		str_add(&dir, ".");
 	else
 		str_add_len(&dir, path, slash == path ? 1 : (size_t)(slash - path));
-	check_access(c, what, str_text(&dir), R_OK | W_OK | X_OK);
-	if (host_access(c->p->host, path, F_OK) == 0)
-		check_access(c, what, path, W_OK);
+	errnum = host_access(c->p->host, str_text(&dir), R_OK | W_OK | X_OK);
+	if (!errnum && host_access(c->p->host, path, F_OK) == 0)
+		errnum = host_access(c->p->host, path, W_OK);
+	if (errnum)
+		complain(c, what, path, errnum);
 	str_fini(&dir);
 }
 

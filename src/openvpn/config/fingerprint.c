@@ -94,7 +94,7 @@ int fingerprint_apply(struct opt *o)
 	if (!peer) {
 		opt_warn(
 			o,
-			"DEPRECATED OPTION: The option --verify-hash is deprecated. You should switch to the either use the level 1 certificate as --ca option or use --tls-verify or --peer-fingerprint");
+			"DEPRECATED OPTION: The option --verify-hash is deprecated. You should switch to the either use the level 1 certificate as --ca option, use --tls-verify or use --peer-fingerprint");
 		if (o->argc > 1) {
 			if (strcmp(o->arg[1], "SHA256") == 0)
 				hash = CONFIG_HASH_SHA256;

@@ -7,12 +7,6 @@ static int msg_channel_apply(struct opt *o)
 	return opt_error(o, "--msg-channel is only supported on Windows");
 }
 
-static int windows_driver_apply(struct opt *o)
-{
-	opt_warn(o, "DEPRECATED OPTION: windows-driver: it has no effect on this system");
-	return 0;
-}
-
 /* Not in this build: unrecognised, as everywhere without the library. */
 #define PKCS11(text) .help = text, .groups = GROUP_GENERAL, .status = OPTION_ABSENT
 
@@ -96,12 +90,7 @@ static const struct option_row windows_rows[] = {
 	 .args = "selector",
 	 WINDOWS(GROUP_GENERAL, "certificate of the system's store"),
 	 ARGS(1, 1)},
-	{.name = "windows-driver",
-	 .args = "name",
-	 .help = "ignored",
-	 .groups = GROUP_GENERAL,
-	 NO_OP,
-	 FN(1, 1, windows_driver_apply)},
+	{.name = "windows-driver", .args = "name", WINDOWS(GROUP_GENERAL, "ignored"), ARGS(1, 1)},
 };
 
 const struct option_table table_windows = {"Windows", windows_rows, ARRAY_SIZE(windows_rows)};

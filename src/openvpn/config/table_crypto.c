@@ -142,7 +142,7 @@ static void warn_real_compression(const struct opt *o)
 {
 	opt_warn(
 		o,
-		"WARNING: Compression for receiving enabled. Compression has been used in the past to break encryption. Compression will be removed in a future release.");
+		"WARNING: Compression for receiving enabled. Compression has been used in the past to break encryption. Compression support is deprecated and we recommend to disable it completely.");
 }
 
 static int compress_apply(struct opt *o)

@@ -24,7 +24,7 @@ int opt_check_script(const struct opt *o, const char *command, bool in_chroot)
 				&ignored);
 	if (count > 0)
 		program = words[0];
-	if (count == 0 || *program == '\0') {
+	if (count == 0) {
 		config_report_add(
 			o->p->report, LOG_CLASS_ERROR, 0,
 			"Options error: --%s script fails with '%s': No path to executable.",

@@ -57,7 +57,7 @@ static int username_field_apply(struct opt *o)
 		if (str_starts(o->arg[i], "ext:") && strcmp(o->arg[i], "ext:subjectAltName") != 0 &&
 		    strcmp(o->arg[i], "ext:issuerAltName") != 0)
 			return opt_error(o, "Unsupported x509-username-field extension: %s",
-					 o->arg[i] + 4);
+					 o->arg[i]);
 	LIST_CLEAR(&tls->username_fields); /* FIX-12 */
 	for (size_t i = 0; i < o->argc; i++) {
 		const char *field = NULL;
@@ -156,8 +156,6 @@ static int version_min_apply(struct opt *o)
 	bool or_highest = o->argc > 1 && strcmp(o->arg[1], "or-highest") == 0;
 	enum config_tls_version v;
 
-	if (o->argc > 1 && !or_highest)
-		return opt_unrecognised(o, o->name);
 	if (!tls_version(o->arg[0], &v)) {
 		if (!or_highest)
 			return opt_error(o, "unknown tls-version-min parameter: %s", o->arg[0]);

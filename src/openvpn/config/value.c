@@ -197,10 +197,9 @@ bool value_ip4(const struct opt *o, const char *text, struct in_addr *out)
 {
 	if (value_dotted_quad(text, out))
 		return true;
-	config_report_add(
-		o->p->report, LOG_CLASS_ERROR, 1,
-		"RESOLVE: Cannot parse IP address: %s: (a dotted quad like 10.8.0.0 is needed)",
-		text);
+	config_report_add(o->p->report, LOG_CLASS_ERROR, 1,
+			  "RESOLVE: Cannot parse IP address: %s: (Name or service not known)",
+			  text);
 	return false;
 }
 
