@@ -7,3 +7,5 @@ doc/openvpn.8: doc/openvpn.8.rst
 	$(AM_V_GEN)$(MKDIR_P) doc && $(RST2MAN) --strict $(srcdir)/doc/openvpn.8.rst $@
 endif
 TESTS += scripts/check-options.py
+EXTRA_DIST += doc/architecture.md doc/porting.md doc/security.md doc/troubleshooting.md scripts/check-troubleshooting
+TESTS += scripts/check-troubleshooting
