@@ -73,7 +73,7 @@ test_daemon_user_pass_LDADD = $(DAEMON_SUPPORT_LIBS)
 
 # server
 SERVER_TESTS = test_daemon_auth_files test_daemon_client_table test_daemon_connect_phase \
-	test_daemon_address_pool test_daemon_status_server
+	test_daemon_address_pool test_daemon_status_server test_daemon_script_queue
 check_PROGRAMS += $(SERVER_TESTS)
 TESTS += $(SERVER_TESTS)
 SERVER_TEST_LIBS = libdaemon.a libbase.a $(LIBUV_LIBS) $(CMOCKA_LIBS)
@@ -92,3 +92,7 @@ test_daemon_address_pool_LDADD = $(SERVER_TEST_LIBS)
 test_daemon_status_server_SOURCES = tests/unit_tests/test_daemon_status_server.c
 test_daemon_status_server_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_status_server_LDADD = $(SERVER_TEST_LIBS)
+test_daemon_script_queue_SOURCES = tests/unit_tests/test_daemon_script_queue.c tests/unit_tests/daemon_test.h
+test_daemon_script_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_script_queue_LDADD = libdaemon.a libnet.a libconfig.a libovpncrypto.a libbase.a \
+	$(OPENSSL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBNL_LIBS) $(CMOCKA_LIBS)

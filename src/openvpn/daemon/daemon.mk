@@ -49,9 +49,11 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/connect_phase.c src/openvpn/daemon/connect_phase.h \
 	src/openvpn/daemon/learn_table.c src/openvpn/daemon/learn_table.h \
 	src/openvpn/daemon/address_pool.c src/openvpn/daemon/address_pool.h \
+	src/openvpn/daemon/script_queue.c src/openvpn/daemon/script_queue.h \
 	src/openvpn/daemon/server.c src/openvpn/daemon/server.h \
 	src/openvpn/daemon/server_address.c \
 	src/openvpn/daemon/server_auth.c \
+	src/openvpn/daemon/server_client_key.c \
 	src/openvpn/daemon/server_connect.c \
 	src/openvpn/daemon/server_data.c \
 	src/openvpn/daemon/server_internal.h \
@@ -59,4 +61,5 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/server_listen.c \
 	src/openvpn/daemon/server_peer.c \
 	src/openvpn/daemon/server_push.c \
+	src/openvpn/daemon/server_verify.c \
 	src/openvpn/daemon/status_server.c src/openvpn/daemon/status_server.h

@@ -248,7 +248,8 @@ static int make_tables(struct server *s, struct err *err)
 	s->clients = client_table_new(c->max_clients, rng_u32(&s->app->rng));
 	s->learned = learn_table_new(rng_u32(&s->app->rng));
 	s->tunnel = tunnel_new(s->app->nl, s->app->journal, s->app->env, &tunnel_hooks, s, &s->log);
-	if (!s->clients || !s->learned || !s->tunnel)
+	s->queue = script_queue_new(&s->app->scripts);
+	if (!s->clients || !s->learned || !s->tunnel || !s->queue)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	s->connect_freq =
 		(struct freq_limit){.max = c->connect_freq_max, .period_sec = c->connect_freq_sec};
@@ -557,8 +558,12 @@ void server_free(struct server *s)
 		return;
 	s->ending = true;
 	s->ended = true;
+	if (s->queue)
+		script_queue_hold(s->queue);
 	if (s->clients)
 		close_clients(s);
+	if (s->queue)
+		script_queue_finish(s->queue);
 	pool_save(s);
 	server_listen_close(s);
 	server_device_unwatch(s);
@@ -568,6 +573,7 @@ void server_free(struct server *s)
 		tunnel_free(s->tunnel);
 	}
 	address_pool_free(s->pool);
+	script_queue_free(s->queue);
 	learn_table_free(s->learned);
 	client_table_free(s->clients);
 	wrap_config_free(s->wrap);

@@ -82,16 +82,27 @@ static void set_reason(struct server_peer *p, const char *reason)
 	str_copy(p->reason, sizeof(p->reason), reason ? reason : "");
 }
 
+static void drop_password_file(struct server_peer *p)
+{
+	if (p->auth.password_file)
+		temp_file_remove(p->auth.password_file);
+	free(p->auth.password_file);
+	p->auth.password_file = NULL;
+}
+
 static void auth_fini(struct server_peer *p)
 {
 	struct peer_auth *a = &p->auth;
 
 	if (a->process)
 		script_abandon(a->process);
-	if (a->has_files)
-		auth_files_remove(&a->files, p->env);
-	temp_file_remove(a->password_file);
+	if (a->files)
+		auth_files_remove(a->files, p->env);
+	free(a->files);
+	drop_password_file(p);
 	free(a->user);
+	secret_free(a->sent_user);
+	secret_free(a->sent_password);
 	*a = (struct peer_auth){0};
 }
 
@@ -230,7 +241,7 @@ static void userpass_failed(struct server_peer *p, const struct now *now)
 {
 	char reason[AUTH_REASON_MAX];
 
-	if (p->auth.has_files && auth_files_reason(&p->auth.files, reason))
+	if (p->auth.files && auth_files_reason(p->auth.files, reason))
 		set_reason(p, reason);
 	log_error(&p->log, "TLS Auth Error: Auth Username/Password verification failed for peer");
 	fail(p, now);
@@ -276,7 +287,7 @@ static bool read_pending_file(struct server_peer *p, const struct now *now)
 {
 	struct auth_files_pending want;
 	struct err err = {0};
-	int ret = auth_files_pending(&p->auth.files, &want, &err);
+	int ret = auth_files_pending(p->auth.files, &want, &err);
 
 	if (ret == ERR_NOT_FOUND)
 		return true;
@@ -314,9 +325,9 @@ static void defer(struct server_peer *p, const struct now *now)
 
 void peer_auth_timer(struct server_peer *p, const struct now *now)
 {
-	if (!p->auth.used || p->auth.process || p->auth.verdict != SESSION_AUTH_PENDING)
+	if (!p->auth.files || p->auth.process || p->auth.verdict != SESSION_AUTH_PENDING)
 		return;
-	switch (auth_files_result(&p->auth.files)) {
+	switch (auth_files_result(p->auth.files)) {
 	case AUTH_FILES_SUCCESS:
 		userpass_succeeded(p, now);
 		break;
@@ -338,7 +349,7 @@ static void on_script_done(void *ctx, int code, int exit_code, const struct err 
 
 	(void)err;
 	p->auth.process = NULL;
-	temp_file_remove(p->auth.password_file);
+	drop_password_file(p);
 	env_del(p->env, "password");
 	if (code == 0)
 		userpass_succeeded(p, &now);
@@ -354,11 +365,13 @@ static int write_password_file(struct server_peer *p, const char *user, const ch
 	struct str text = str_init();
 	int ret;
 
+	p->auth.password_file = calloc(1, TEMP_FILE_PATH_MAX);
 	str_addf(&text, "%s\n%s\n", user, password);
-	ret = text.failed ? err_set(err, ERR_NOMEM, "out of memory")
-			  : temp_file_create(p->server->cfg->process.tmp_dir, "up",
-					     &p->server->app->rng, text.text, text.len,
-					     p->auth.password_file, err);
+	ret = text.failed || !p->auth.password_file
+		      ? err_set(err, ERR_NOMEM, "out of memory")
+		      : temp_file_create(p->server->cfg->process.tmp_dir, "up",
+					 &p->server->app->rng, text.text, text.len,
+					 p->auth.password_file, err);
 	if (text.text)
 		secret_wipe(text.text, text.len);
 	str_fini(&text);
@@ -371,12 +384,14 @@ static int run_script(struct server_peer *p, const char *user, const char *passw
 	struct server *s = p->server;
 	const char *args[1];
 	size_t n = 0;
-	int ret = auth_files_create(&p->auth.files, s->cfg->process.tmp_dir, &s->app->rng, p->env,
-				    err);
+	int ret;
 
+	p->auth.files = calloc(1, sizeof(*p->auth.files));
+	if (!p->auth.files)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	ret = auth_files_create(p->auth.files, s->cfg->process.tmp_dir, &s->app->rng, p->env, err);
 	if (ret < 0)
 		return ret;
-	p->auth.has_files = true;
 	if (s->cfg->scripts.auth_user_pass_via_file) {
 		ret = write_password_file(p, user, password, err);
 		args[n++] = p->auth.password_file;
@@ -463,10 +478,9 @@ static char *clean(const char *text)
 	return copy;
 }
 
-static void begin_userpass(struct server_peer *p, const struct now *now,
-			   const struct session_event *ev)
+static void begin_userpass(struct server_peer *p, const struct now *now)
 {
-	char *user = clean(ev->peer.username), *password = clean(ev->peer.password);
+	char *user = clean(p->auth.sent_user), *password = clean(p->auth.sent_password);
 
 	if (user && password)
 		p->auth.user = strdup(p->client_user && strcmp(user, p->client_user) == 0 ? p->user
@@ -488,6 +502,18 @@ static void begin_userpass(struct server_peer *p, const struct now *now,
 	secret_free(password);
 }
 
+void peer_auth_go_on(struct server_peer *p, const struct now *now)
+{
+	if (p->auth.too_long) {
+		set_reason(p, TOO_LONG_REASON);
+		fail(p, now);
+	} else if (p->server->has_userpass) {
+		begin_userpass(p, now);
+	} else {
+		succeed(p, now);
+	}
+}
+
 void peer_auth_begin(struct server_peer *p, const struct now *now, const struct session_event *ev)
 {
 	take_options(p, ev->peer.options);
@@ -495,13 +521,14 @@ void peer_auth_begin(struct server_peer *p, const struct now *now, const struct 
 	auth_fini(p);
 	p->auth.used = true;
 	p->auth.serial = ev->key_serial;
+	p->auth.too_long = ev->peer.credentials_too_long;
+	p->auth.sent_user = secret_strdup(ev->peer.username);
+	p->auth.sent_password = secret_strdup(ev->peer.password);
 	set_reason(p, NULL);
-	if (ev->peer.credentials_too_long) {
-		set_reason(p, TOO_LONG_REASON);
-		fail(p, now);
-	} else if (p->server->has_userpass) {
-		begin_userpass(p, now, ev);
+	if (p->verify.count) {
+		answer(p, now, SESSION_AUTH_PENDING);
+		peer_verify_begin(p);
 	} else {
-		succeed(p, now);
+		peer_auth_go_on(p, now);
 	}
 }

@@ -3,6 +3,7 @@
 #include "daemon/server_internal.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -54,16 +55,16 @@ static enum connect_result run_compress_migrate(struct server_peer *p)
 
 static enum connect_result script_result(struct server_peer *p, bool just_ended)
 {
-	switch (connect_files_result(&p->connect_files)) {
+	switch (connect_files_result(p->connect_files)) {
 	case CONNECT_FILES_SUCCESS:
-		return read_options(p, p->connect_files.config);
+		return read_options(p, p->connect_files->config);
 	case CONNECT_FILES_DEFERRED:
 		return CONNECT_DEFERRED;
 	case CONNECT_FILES_EMPTY:
-		return just_ended ? read_options(p, p->connect_files.config) : CONNECT_DEFERRED;
+		return just_ended ? read_options(p, p->connect_files->config) : CONNECT_DEFERRED;
 	case CONNECT_FILES_FAILURE:
 		if (just_ended)
-			return read_options(p, p->connect_files.config);
+			return read_options(p, p->connect_files->config);
 		log_info(&p->log, 1,
 			 "MULTI: deferred --client-connect script returned CC_RET_FAILED");
 		return CONNECT_FAILURE;
@@ -71,7 +72,7 @@ static enum connect_result script_result(struct server_peer *p, bool just_ended)
 		break;
 	}
 	if (just_ended)
-		return read_options(p, p->connect_files.config);
+		return read_options(p, p->connect_files->config);
 	log_warn(&p->log,
 		 "WARNING: Unknown/unexpected value in deferred client-connect resultfile");
 	return CONNECT_FAILURE;
@@ -79,9 +80,10 @@ static enum connect_result script_result(struct server_peer *p, bool just_ended)
 
 static void files_fini(struct server_peer *p)
 {
-	if (p->has_connect_files)
-		connect_files_remove(&p->connect_files, p->env);
-	p->has_connect_files = false;
+	if (p->connect_files)
+		connect_files_remove(p->connect_files, p->env);
+	free(p->connect_files);
+	p->connect_files = NULL;
 }
 
 static void resume(struct server_peer *p, enum connect_result result);
@@ -108,11 +110,13 @@ static enum connect_result run_script(struct server_peer *p)
 
 	if (!script_configured(&s->app->scripts, SCRIPT_CLIENT_CONNECT))
 		return CONNECT_NOT_CONFIGURED;
-	ret = connect_files_create(&p->connect_files, s->cfg->process.tmp_dir, &s->app->rng, p->env,
+	p->connect_files = calloc(1, sizeof(*p->connect_files));
+	if (!p->connect_files)
+		return CONNECT_FAILURE;
+	ret = connect_files_create(p->connect_files, s->cfg->process.tmp_dir, &s->app->rng, p->env,
 				   &err);
 	if (ret == 0) {
-		p->has_connect_files = true;
-		args[0] = p->connect_files.config;
+		args[0] = p->connect_files->config;
 		ret = script_start(&s->app->scripts, SCRIPT_CLIENT_CONNECT, p->env, args, 1,
 				   on_script_done, p, &p->connect_process, &err);
 	}
@@ -307,11 +311,19 @@ static void complete(struct server_peer *p, const struct now *now)
 	}
 	peer_set_state(p, PEER_CONNECTED);
 	options_done(p, now);
-	peer_learn(p);
 	start_timers(p, now->mono_ms);
 	log_info(&p->log, 2, "Data Channel: cipher '%s', peer-id: %u", p->neg.cipher,
 		 p->neg.use_v2 ? p->neg.peer_id : NEGOTIATED_PEER_ID_NONE);
-	peer_push_request(p, now);
+	peer_learn(p);
+	peer_wake(p);
+}
+
+void peer_learned(struct server_peer *p)
+{
+	struct now now = clock_now();
+
+	p->may_push = true;
+	peer_push_request(p, &now);
 	peer_wake(p);
 }
 
@@ -350,7 +362,7 @@ static void resume(struct server_peer *p, enum connect_result result)
 void peer_connect_timer(struct server_peer *p, const struct now *now)
 {
 	(void)now;
-	if (p->connect.state == CONNECT_WAITING && !p->connect_process && p->has_connect_files)
+	if (p->connect.state == CONNECT_WAITING && !p->connect_process && p->connect_files)
 		resume(p, script_result(p, false));
 }
 
@@ -390,8 +402,6 @@ void peer_disconnect_script(struct server_peer *p)
 {
 	struct dco_peer_stats stats;
 	struct now now = clock_now();
-	struct err err = {0};
-	int ret;
 
 	if (!p->disconnect_due)
 		return;
@@ -403,7 +413,5 @@ void peer_disconnect_script(struct server_peer *p)
 		 (unsigned long long)(stats.link_tx_bytes + p->control_tx));
 	env_setf(p->env, "time_duration", "%llu",
 		 (unsigned long long)((now.mono_ms - p->created.mono_ms) / 1000));
-	ret = script_run(&p->server->app->scripts, SCRIPT_CLIENT_DISCONNECT, p->env, NULL, 0, NULL,
-			 &err);
-	(void)ret; /* its result is ignored, and a failure was logged */
+	script_queue_add(p->server->queue, SCRIPT_CLIENT_DISCONNECT, p->env, NULL, 0, NULL, NULL);
 }

@@ -23,6 +23,7 @@
 #include "daemon/tls_setup.h"
 #include "daemon/tunnel.h"
 #include "daemon/script.h"
+#include "daemon/script_queue.h"
 #include "net/socket.h"
 #include "proto/auth_token.h"
 #include "proto/negotiated.h"
@@ -85,12 +86,14 @@ struct server {
 
 	struct client_table *clients;
 	struct learn_table *learned;
-	struct address_pool *pool; /* NULL: none */
+	struct script_queue *queue; /* client-disconnect and learn-address, in order */
+	struct address_pool *pool;  /* NULL: none */
 	uint64_t pool_write_at;
 	uint64_t stale_at;
 	struct freq_limit connect_freq;
 	bool has_userpass; /* some method verifies user names and passwords */
 	struct auth_token_config tokens;
+	struct session_packet packet; /* scratch */
 };
 
 /* What is awaited. The only writer is peer_set_state(). */
@@ -103,15 +106,41 @@ enum peer_state {
 	PEER_STATES /* their number */
 };
 
+/* Certificates of the newest handshake that --tls-verify has to judge. */
+struct peer_verify {
+	struct peer_verify_cert {
+		unsigned int depth;
+		char *subject;
+		struct env *env;
+	} cert[VERIFY_DEPTH_MAX];
+	size_t count, at;
+	struct script_wait *process;
+};
+
+/* The judgement of --tls-crypt-v2-verify about the client's wrapped key. */
+struct peer_client_key {
+	enum client_key_verdict {
+		CLIENT_KEY_UNASKED,
+		CLIENT_KEY_ASKED,
+		CLIENT_KEY_GOOD,
+		CLIENT_KEY_BAD,
+	} verdict;
+	struct script_wait *process;
+	char *file;
+	uint8_t *packet; /* to be given to the session again */
+	size_t packet_len;
+};
+
 /* The verification of the credentials of one key. */
 struct peer_auth {
 	bool used;
 	uint32_t serial;
 	enum session_auth verdict;
-	bool is_token; /* the password was one of our tokens */
-	struct auth_files files;
-	bool has_files;
-	char password_file[TEMP_FILE_PATH_MAX];
+	/* what the peer sent, until the methods are asked; secret memory, NULL for absent */
+	char *sent_user, *sent_password;
+	bool too_long;
+	struct auth_files *files; /* NULL: none */
+	char *password_file;
 	struct script_wait *process; /* auth-user-pass-verify that runs */
 	char *user;		     /* as it will be locked */
 };
@@ -122,7 +151,6 @@ struct server_peer {
 	struct server_listener *listener;
 	struct link *link; /* TCP: its own; UDP: of the listener */
 	struct session *session;
-	struct session_packet packet; /* scratch */
 	struct log log;
 	char name[SERVER_NAME_MAX]; /* "CN/udp4:1.2.3.4:5678" */
 	struct env *env;
@@ -137,6 +165,8 @@ struct server_peer {
 	char cn[SERVER_CN_MAX]; /* locked when the connect phase begins; "" before */
 	char *user;		/* locked user name, NULL for none */
 	char *client_user;	/* what the client sends, when override-username changed it */
+	struct peer_client_key client_key;
+	struct peer_verify verify;
 	struct peer_auth auth;
 	bool session_active;
 	bool first_auth_done;
@@ -145,10 +175,12 @@ struct server_peer {
 	struct auth_token_session token_session;
 	char token[AUTH_TOKEN_LEN + 1]; /* "" for none */
 
+	struct script_wait *response_process; /* --client-crresponse */
+	char *response_file;
+
 	/* connect phase */
 	struct connect_phase connect;
-	struct connect_files connect_files;
-	bool has_connect_files;
+	struct connect_files *connect_files; /* NULL: none */
 	struct script_wait *connect_process;
 	struct config *cfg; /* its own options */
 	char occ_cipher[NEGOTIATED_CIPHER_MAX];
@@ -164,9 +196,12 @@ struct server_peer {
 	struct ip_addr ip4_alias;	/* pushed instead of ip4 */
 	struct ip_addr ip6, ip6_remote;
 	uint8_t ip6_bits;
+	struct ip_addr learned4, learned6; /* in use by the data plane */
+	unsigned int learn_left;	   /* questions to learn-address that are open */
 
 	/* option exchange */
 	bool push_requested;
+	bool may_push;	       /* addresses are learnt */
 	uint64_t push_sent_at; /* 0: not yet */
 
 	/* data plane */
@@ -231,8 +266,22 @@ void peer_close(struct server_peer *p, int signum, const char *text);
 void peer_schedule_exit(struct server_peer *p, uint64_t now_ms);
 void peer_send(struct server_peer *p, const struct now *now, const char *text);
 
+/* server_verify.c: --tls-verify */
+extern const struct verify_hooks server_verify_hooks;
+void peer_verify_begin(struct server_peer *p);
+void peer_verify_stop(struct server_peer *p);
+
+/* server_client_key.c: --tls-crypt-v2-verify and --client-crresponse */
+int peer_verify_client_key(void *ctx, int type, const uint8_t *metadata, size_t len);
+void peer_client_key_hold(struct server_peer *p, const uint8_t *packet, size_t len);
+void peer_client_key_stop(struct server_peer *p);
+void peer_response(struct server_peer *p, const char *text);
+void peer_response_stop(struct server_peer *p);
+
 /* server_auth.c: who may come in */
 void peer_auth_begin(struct server_peer *p, const struct now *now, const struct session_event *ev);
+/* the certificates are good */
+void peer_auth_go_on(struct server_peer *p, const struct now *now);
 void peer_auth_timer(struct server_peer *p, const struct now *now);
 void peer_auth_stop(struct server_peer *p);
 /* refuse the client: AUTH_FAILED with @reason (may be NULL), then close */
@@ -242,6 +291,8 @@ void peer_refuse(struct server_peer *p, const struct now *now, const char *reaso
 void peer_connect_begin(struct server_peer *p, const struct now *now);
 void peer_connect_again(struct server_peer *p, const struct now *now);
 void peer_connect_timer(struct server_peer *p, const struct now *now);
+/* all its addresses are learnt or refused */
+void peer_learned(struct server_peer *p);
 void peer_connect_stop(struct server_peer *p);
 void peer_disconnect_script(struct server_peer *p);
 

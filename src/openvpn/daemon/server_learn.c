@@ -2,113 +2,196 @@
 /* Learning a client's addresses and networks, and unlearning them. Spec 03 section 3.8.11. */
 #include "daemon/server_internal.h"
 
+#include <stdlib.h>
+
 #include "base/err.h"
 #include "daemon/app.h"
+
+/* One question to --learn-address about a client; the client may be gone when the answer comes. */
+struct learn_job {
+	struct server *server;
+	uint32_t peer_id, cid;
+	struct ip_net net;
+	enum learn_kind {
+		LEARN_PRIMARY,
+		LEARN_IROUTE,
+	} kind;
+};
 
 static struct ip_net host_net(const struct ip_addr *ip)
 {
 	return (struct ip_net){.addr = *ip, .bits = ip->family == AF_INET6 ? 128 : 32};
 }
 
-/* Whoever may forbid it is asked. Return: whether the client owns the network now. */
-static bool learn(struct server_peer *p, const struct ip_net *net)
+/* ---- results ---- */
+
+static void tell_data_plane(struct server_peer *p, const struct ip_net *net, enum learn_kind kind)
+{
+	struct dco_device *dev = tunnel_device(p->server->tunnel);
+	int ret;
+
+	if (!p->dco_added)
+		return;
+	if (kind == LEARN_IROUTE) {
+		ret = dco_route_add(dev, p->entry.peer_id, net);
+	} else {
+		*(net->addr.family == AF_INET6 ? &p->learned6 : &p->learned4) = net->addr;
+		ret = dco_peer_set_vpn_ip(dev, p->entry.peer_id, &p->learned4, &p->learned6);
+	}
+	if (ret < 0)
+		log_warn(&p->log, "the data plane refuses an address of the client: %s",
+			 err_text(ret));
+}
+
+static void log_outcome(struct server_peer *p, const struct ip_net *net, enum learn_kind kind,
+			bool good)
+{
+	char text[ADDR_TEXT_MAX];
+
+	learn_net_format(net, text, sizeof(text));
+	log_info(&p->log, 3, good ? "MULTI: Learn: %s -> %s" : "MULTI: Learn FAILED: %s -> %s",
+		 text, peer_name(p));
+	if (good && kind == LEARN_PRIMARY)
+		log_info(&p->log, 3, "MULTI: primary virtual %s for %s: %s",
+			 net->addr.family == AF_INET6 ? "IPv6" : "IP", peer_name(p), text);
+}
+
+/* An answer, from the script or because nobody needs to be asked. */
+static void learned(struct server_peer *p, const struct ip_net *net, enum learn_kind kind,
+		    bool good)
+{
+	if (good)
+		good = learn_table_set(p->server->learned, net, &p->entry, clock_now().unix_sec) ==
+		       0;
+	log_outcome(p, net, kind, good);
+	if (good)
+		tell_data_plane(p, net, kind);
+}
+
+static void on_answer(void *ctx, int code)
+{
+	struct learn_job *job = ctx;
+	struct server_peer *p =
+		peer_of(client_table_by_peer_id(job->server->clients, job->peer_id));
+
+	if (p && p->entry.cid == job->cid && p->state == PEER_CONNECTED) {
+		learned(p, &job->net, job->kind, code == 0);
+		p->learn_left--;
+		if (p->learn_left == 0)
+			peer_learned(p);
+	}
+	free(job);
+}
+
+static void ask(struct server_peer *p, const struct ip_net *net, enum learn_kind kind,
+		const char *op)
+{
+	struct server *s = p->server;
+	struct learn_job *job = calloc(1, sizeof(*job));
+	char text[ADDR_TEXT_MAX];
+	const char *args[] = {op, learn_net_format(net, text, sizeof(text)), p->cn};
+
+	if (!job) {
+		log_outcome(p, net, kind, false);
+		return;
+	}
+	*job = (struct learn_job){.server = s,
+				  .peer_id = p->entry.peer_id,
+				  .cid = p->entry.cid,
+				  .net = *net,
+				  .kind = kind};
+	p->learn_left++;
+	script_queue_add(s->queue, SCRIPT_LEARN_ADDRESS, p->env, args, ARRAY_SIZE(args), on_answer,
+			 job);
+}
+
+/* ---- learning ---- */
+
+static void learn(struct server_peer *p, const struct ip_net *net, enum learn_kind kind)
 {
 	struct server *s = p->server;
 	const struct ip_addr *own = net->addr.family == AF_INET6 ? &s->own6 : &s->own4;
 	uint32_t quota = p->cfg->server.max_routes_per_client;
-	uint64_t now = clock_now().unix_sec;
-	char text[ADDR_TEXT_MAX];
 	const char *op = "add";
-	bool good = false;
 
-	learn_net_format(net, text, sizeof(text));
-	switch (learn_table_check(s->learned, net, &p->entry, quota, own, now)) {
+	switch (learn_table_check(s->learned, net, &p->entry, quota, own, clock_now().unix_sec)) {
 	case LEARN_KNOWN:
-		return true;
+		tell_data_plane(p, net, kind);
+		return;
 	case LEARN_QUOTA:
 		log_info(
 			&p->log, 3,
 			"MULTI ROUTE: route quota (%u) exceeded for %s (see --max-routes-per-client option)",
 			quota, peer_name(p));
-		break;
+		log_outcome(p, net, kind, false);
+		return;
 	case LEARN_REFUSED:
-		break;
+		log_outcome(p, net, kind, false);
+		return;
 	case LEARN_UPDATE:
 		op = "update";
-		/* fall through */
+		break;
 	case LEARN_ADD:
-		good = script_learn_address(&s->app->scripts, p->env, op, text, p->cn) == 0 &&
-		       learn_table_set(s->learned, net, &p->entry, now) == 0;
 		break;
 	}
-	log_info(&p->log, 3, good ? "MULTI: Learn: %s -> %s" : "MULTI: Learn FAILED: %s -> %s",
-		 text, peer_name(p));
-	return good;
+	if (script_configured(&s->app->scripts, SCRIPT_LEARN_ADDRESS))
+		ask(p, net, kind, op);
+	else
+		learned(p, net, kind, true);
 }
 
-static struct ip_addr learn_primary(struct server_peer *p, const struct ip_addr *ip,
-				    const char *family)
+static void learn_primary(struct server_peer *p, const struct ip_addr *ip)
 {
 	struct ip_net net = host_net(ip);
-	char text[ADDR_TEXT_MAX];
 
-	if (!ip->family)
-		return *ip;
-	if (!learn(p, &net))
-		return (struct ip_addr){0};
-	log_info(&p->log, 3, "MULTI: primary virtual %s for %s: %s", family, peer_name(p),
-		 ip_addr_format(ip, text, sizeof(text)));
-	return *ip;
+	if (ip->family)
+		learn(p, &net, LEARN_PRIMARY);
 }
 
 static void learn_iroutes(struct server_peer *p)
 {
-	struct dco_device *dev = tunnel_device(p->server->tunnel);
-
 	for (size_t i = 0; i < p->cfg->per_client.iroutes.count; i++) {
 		const struct ip_net *net = &p->cfg->per_client.iroutes.at[i];
 		char text[ADDR_TEXT_MAX];
 
 		log_info(&p->log, 3, "MULTI: internal route %s/%u -> %s",
 			 ip_addr_format(&net->addr, text, sizeof(text)), net->bits, peer_name(p));
-		if (learn(p, net) && dco_route_add(dev, p->entry.peer_id, net) < 0)
-			log_warn(&p->log, "the data plane refuses the internal route %s/%u", text,
-				 net->bits);
+		learn(p, net, LEARN_IROUTE);
 	}
 }
 
 void peer_learn(struct server_peer *p)
 {
-	const struct config *cfg = p->server->cfg;
-	struct ip_addr ip4, ip6;
-
-	if (cfg->tun.type == CONFIG_DEV_TAP) {
-		if (p->cfg->per_client.iroutes.count)
-			log_info(
-				&p->log, 1,
-				"MULTI: --iroute options rejected for %s -- iroute only works with tun-style tunnels",
-				peer_name(p));
-		return;
-	}
-	ip4 = learn_primary(p, &p->ip4, "IP");
-	ip6 = learn_primary(p, &p->ip6, "IPv6");
-	if (p->dco_added &&
-	    dco_peer_set_vpn_ip(tunnel_device(p->server->tunnel), p->entry.peer_id, &ip4, &ip6) < 0)
-		log_warn(&p->log, "the data plane refuses the client's address");
-	if (p->dco_added)
+	p->learn_left = 1; /* this function itself */
+	if (p->server->cfg->tun.type != CONFIG_DEV_TAP) {
+		learn_primary(p, &p->ip4);
+		learn_primary(p, &p->ip6);
 		learn_iroutes(p);
+	} else if (p->cfg->per_client.iroutes.count) {
+		log_info(
+			&p->log, 1,
+			"MULTI: --iroute options rejected for %s -- iroute only works with tun-style tunnels",
+			peer_name(p));
+	}
+	p->learn_left--;
+	if (p->learn_left == 0)
+		peer_learned(p);
 }
+
+/* ---- unlearning ---- */
 
 static void unlearn(struct server *s, const struct learn_row *row)
 {
-	struct env *env = env_new(); /* the script gets nothing but script_type */
 	char text[ADDR_TEXT_MAX];
+	const char *args[] = {"delete", learn_net_format(&row->net, text, sizeof(text))};
+	struct env *env;
 
+	if (!script_configured(&s->app->scripts, SCRIPT_LEARN_ADDRESS))
+		return;
+	env = env_new(); /* the script gets nothing but script_type */
 	if (!env)
 		return;
-	if (script_learn_address(&s->app->scripts, env, "delete",
-				 learn_net_format(&row->net, text, sizeof(text)), NULL) < 0)
-		log_dbg(&s->log, 4, "learn-address: delete of %s failed", text);
+	script_queue_add(s->queue, SCRIPT_LEARN_ADDRESS, env, args, ARRAY_SIZE(args), NULL, NULL);
 	env_free(env);
 }
 

@@ -83,19 +83,6 @@ static int key_text(void *ctx, uint8_t key_id, struct session_key_text *text)
 	return 0;
 }
 
-static enum verify_verdict verify_by_script(void *user, unsigned int depth, const char *subject,
-					    struct env *env)
-{
-	struct server_peer *p = user;
-	struct script_runner *scripts = &p->server->app->scripts;
-
-	if (!script_configured(scripts, SCRIPT_TLS_VERIFY))
-		return VERIFY_SKIP;
-	return script_tls_verify(scripts, env, depth, subject) < 0 ? VERIFY_REJECT : VERIFY_ACCEPT;
-}
-
-static const struct verify_hooks verify_hooks = {.script = verify_by_script};
-
 static void on_active(struct server_peer *p, const struct now *now, const struct session_event *ev)
 {
 	if (ev->key_id != 0)
@@ -137,7 +124,7 @@ static void on_event(struct server_peer *p, const struct now *now, const struct 
 
 static void send_packets(struct server_peer *p, const struct now *now)
 {
-	struct session_packet *packet = &p->packet;
+	struct session_packet *packet = &p->server->packet;
 
 	while (p->link && session_output(p->session, *now, packet)) {
 		int ret = link_send(p->link, packet->to.sa.sa_family ? &packet->to : &p->entry.addr,
@@ -180,6 +167,8 @@ void peer_packet(struct server_peer *p, const union sock_addr *from, const uint8
 		watch_silence(p, now.mono_ms);
 		if (p->dco_added)
 			(void)dco_peer_note_rx(tunnel_device(p->server->tunnel), p->entry.peer_id);
+	} else {
+		peer_client_key_hold(p, bytes, len);
 	}
 	peer_wake(p);
 }
@@ -317,8 +306,9 @@ static int make_session(struct server_peer *p, const struct stateless_verdict *v
 	struct server *s = p->server;
 	struct session_hooks hooks = {
 		.key_text = key_text,
+		.verify_client_key = peer_verify_client_key,
 		.verify = verify_setup_config(s->verify),
-		.verify_hooks = &verify_hooks,
+		.verify_hooks = &server_verify_hooks,
 		.env = p->env,
 		.ctx = p,
 	};
@@ -405,6 +395,9 @@ void peer_close(struct server_peer *p, int signum, const char *text)
 	signal_act(&p->signals, &p->log, SIGNAL_SCOPE_CLIENT_INSTANCE);
 	send_packets(p, &now); /* an alert, or the acknowledgement of what ended it */
 	peer_set_state(p, PEER_CLOSED);
+	peer_client_key_stop(p);
+	peer_response_stop(p);
+	peer_verify_stop(p);
 	peer_auth_stop(p);
 	peer_connect_stop(p);
 	peer_address_release(p);

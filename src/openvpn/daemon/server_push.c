@@ -94,7 +94,8 @@ void peer_push_request(struct server_peer *p, const struct now *now)
 {
 	uint32_t bits = peer_info_number(session_peer_info(p->session), "IV_PROTO");
 
-	if (p->state != PEER_CONNECTED || (!p->push_requested && !(bits & IV_PROTO_REQUEST_PUSH)))
+	if (p->state != PEER_CONNECTED || !p->may_push ||
+	    (!p->push_requested && !(bits & IV_PROTO_REQUEST_PUSH)))
 		return;
 	if (p->push_sent_at && now->mono_ms - p->push_sent_at < SERVER_PUSH_AGAIN_MS)
 		return;
@@ -160,8 +161,7 @@ void peer_message(struct server_peer *p, const struct now *now, const char *text
 			 control_msg_payload(text, type));
 		break;
 	case CONTROL_MSG_CR_RESPONSE:
-		log_info(&p->log, 3, "CR response was sent by client ('%s')",
-			 control_msg_payload(text, type));
+		peer_response(p, control_msg_payload(text, type));
 		break;
 	case CONTROL_MSG_RESTART:
 	case CONTROL_MSG_HALT:
