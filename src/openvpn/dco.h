@@ -94,7 +94,8 @@ struct dco_peer_params {
 	uint32_t ping_timeout_sec;  /* 0: never report the peer as gone for silence */
 	uint16_t mss_ip4;	    /* clamp of TCP MSS inside; 0: none (spec 02 section 11.3) */
 	uint16_t mss_ip6;
-	bool block_ipv6;
+	bool block_ipv6;		/* answer IPv6 from the device instead of sending it */
+	struct ip_addr block_ipv6_from; /* who answers; AF_UNSPEC: fe80::7 */
 };
 
 /* One data key in both directions. The fields hold the leading bytes that the cipher needs. */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-DATA_TESTS = test_data_replay test_data_key test_data_epoch test_data_hmac test_data_mss test_data_ping test_data_inner
+DATA_TESTS = test_data_block_ipv6 test_data_replay test_data_key test_data_epoch test_data_hmac test_data_mss test_data_ping test_data_inner
 DATA_TEST_LIBS = libdata.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
 check_PROGRAMS += $(DATA_TESTS)
 TESTS += $(DATA_TESTS)
@@ -24,3 +24,6 @@ test_data_inner_LDADD = $(DATA_TEST_LIBS)
 test_data_hmac_SOURCES = tests/unit_tests/test_data_hmac.c tests/unit_tests/data_vectors.h
 test_data_hmac_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_data_hmac_LDADD = $(DATA_TEST_LIBS)
+test_data_block_ipv6_SOURCES = tests/unit_tests/test_data_block_ipv6.c
+test_data_block_ipv6_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_data_block_ipv6_LDADD = $(DATA_TEST_LIBS)

@@ -19,6 +19,7 @@
 _Atomic uint64_t test_now_ms;
 static int next_tun_fd;
 struct data_limits test_limits;
+bool test_offload;
 
 static uint64_t test_clock(void *ctx)
 {
@@ -29,8 +30,10 @@ static uint64_t test_clock(void *ctx)
 static int open_with_socket(const struct dco_device_config *cfg, const struct log *log, void **ctx,
 			    struct err *err)
 {
-	struct engine_env env = {
-		.tun_fd = next_tun_fd, .now_ms = test_clock, .limits = test_limits};
+	struct engine_env env = {.tun_fd = next_tun_fd,
+				 .now_ms = test_clock,
+				 .limits = test_limits,
+				 .offload = test_offload};
 	struct engine *e;
 	int ret = engine_new(cfg, log, &env, &e, err);
 
@@ -294,6 +297,7 @@ int teardown(void **state)
 	end_close(&p->a);
 	end_close(&p->b);
 	test_limits = (struct data_limits){0};
+	test_offload = false;
 	return 0;
 }
 

@@ -43,6 +43,8 @@ struct pair {
 /* The clock of all engines, and the limits of their keys. */
 extern _Atomic uint64_t test_now_ms;
 extern struct data_limits test_limits;
+/* Devices are opened with a virtio header in front of each packet. */
+extern bool test_offload;
 
 struct dco_device_config default_config(void);
 void end_open(struct end *end, const struct dco_device_config *cfg);

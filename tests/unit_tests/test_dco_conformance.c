@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "data/ping.h"
+#include "engine/segment.h"
 
 /* ---- cases for each transport ---- */
 
@@ -365,6 +366,93 @@ static void transport__detached__socket_is_the_callers_again(void **state)
 	expect_no_event(&p->b);
 }
 
+/* A SYN that asks for 1460 bytes; 48 bytes long. */
+static void make_syn(uint8_t *p)
+{
+	make_packet(p, 48, 0);
+	p[9] = 6;
+	memset(p + 20, 0, 28);
+	p[32] = 0x70;
+	p[33] = 2;
+	p[40] = 2;
+	p[41] = 4;
+	store_be16(p + 42, 1460);
+}
+
+static void mss__syn_both_ways__clamped(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_params to_link = {.mss_ip4 = 1300}, to_device = {.mss_ip4 = 1200};
+	uint8_t syn[48], got[64];
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	make_syn(syn);
+	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &to_link), 0);
+	assert_int_equal(send(p->a.inner, syn, sizeof(syn), 0), sizeof(syn));
+	assert_true(wait_readable(p->b.inner, WAIT_MS));
+	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), sizeof(syn));
+	assert_int_equal(load_be16(got + 42), 1300);
+	assert_int_equal(dco_peer_set(p->b.dev, PEER_B, &to_device), 0);
+	assert_int_equal(send(p->a.inner, syn, sizeof(syn), 0), sizeof(syn));
+	assert_true(wait_readable(p->b.inner, WAIT_MS));
+	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), sizeof(syn));
+	assert_int_equal(load_be16(got + 42), 1200);
+}
+
+/* 74 */
+static void block_ipv6__packet_from_the_device__answered_not_sent(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_params params = {.block_ipv6 = true};
+	uint8_t packet[100] = {0x60}, got[256];
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+	assert_int_equal(send(p->a.inner, packet, sizeof(packet), 0), sizeof(packet));
+	assert_true(wait_readable(p->a.inner, WAIT_MS));
+	assert_int_equal(recv(p->a.inner, got, sizeof(got), 0), 48 + sizeof(packet));
+	assert_int_equal(got[6], 58);
+	assert_int_equal(got[40], 1);
+	expect_no_packet(&p->b);
+	pass(&p->a, &p->b, 100, 1); /* IPv4 goes on */
+}
+
+/* A large packet is cut at one end and joined again at the other. */
+static void offload__large_packet__arrives_as_it_was(void **state)
+{
+	struct pair *p = *state;
+	static uint8_t room[10 + 5000], got[10 + 5000];
+	struct virtio_net_hdr hdr = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+				     .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
+				     .gso_size = 1000,
+				     .hdr_len = 40,
+				     .csum_start = 20,
+				     .csum_offset = 16};
+	struct dco_peer_stats stats;
+	uint8_t *packet = room + VNET_HDR_LEN;
+
+	end_close(&p->a);
+	end_close(&p->b);
+	test_offload = true;
+	setup_pair(p, DCO_UDP);
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	make_packet(packet, 4540, 7);
+	packet[9] = 6;
+	store_be16(packet + 6, 0x4000);
+	packet[32] = 0x50;
+	packet[33] = 0x10;
+	vnet_hdr_write(room, &hdr);
+	assert_int_equal(send(p->a.inner, room, 10 + 4540, 0), 10 + 4540);
+	assert_true(wait_readable(p->b.inner, WAIT_MS));
+	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), 10 + 4540);
+	assert_memory_equal(got, room, 10);
+	assert_memory_equal(got + 10 + 12, packet + 12, 24);
+	assert_memory_equal(got + 10 + 40, packet + 40, 4500);
+	assert_int_equal(dco_peer_stats(p->b.dev, PEER_B, &stats), 0);
+	assert_int_equal(stats.vpn_rx_packets, 5);
+	assert_int_equal(stats.vpn_rx_bytes, 4500 + 5 * 40);
+}
+
 /* ---- UDP only ---- */
 
 /* 67 */
@@ -604,6 +692,9 @@ int main(void)
 		BOTH(exit_notice__sent__reported_not_delivered),
 		UDP(device__packet_larger_than_the_buffer__dropped),
 		BOTH(transport__detached__socket_is_the_callers_again),
+		BOTH(mss__syn_both_ways__clamped),
+		BOTH(block_ipv6__packet_from_the_device__answered_not_sent),
+		UDP(offload__large_packet__arrives_as_it_was),
 		UDP(recursion__own_outer_packet__dropped),
 		UDP(p2p__packet_from_elsewhere__out_of_sync),
 		UDP(udp__garbage__ignored),

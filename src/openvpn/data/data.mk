@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 noinst_LIBRARIES += libdata.a
 libdata_a_SOURCES = \
+	src/openvpn/data/block_ipv6.c src/openvpn/data/block_ipv6.h \
 	src/openvpn/data/epoch.c src/openvpn/data/epoch.h \
 	src/openvpn/data/format.h \
 	src/openvpn/data/format_aead.c src/openvpn/data/format_epoch.c \

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "data/block_ipv6.h"
 #include "data/inner.h"
 #include "data/mss.h"
 #include "data/packet.h"
@@ -159,6 +160,23 @@ static bool is_for_all(const struct engine *e, const uint8_t *packet, size_t len
 	       inner_ip_parse(packet, len, &ip) == 0 && ip.multicast;
 }
 
+/* --block-ipv6 at a client: the sender gets an answer instead of silence. */
+static bool is_blocked(struct engine *e, struct engine_peer *p, const uint8_t *packet, size_t len)
+{
+	const struct ip_addr *ip = &p->params.block_ipv6_from;
+	const uint8_t *from = ip->family == AF_INET6 ? ip->u.in6.s6_addr : NULL;
+	size_t cap = e->device.packet_max;
+	struct wr w;
+
+	if (!p->params.block_ipv6 || !block_ipv6_matches(packet, len, !device_is_ip(e)))
+		return false;
+	forward_drop(e, p, DROP_BLOCKED);
+	w = wr_init(tundev_room(&e->device, cap), cap);
+	if (!block_ipv6_answer(packet, len, !device_is_ip(e), from, e->cfg.tun_mtu, &w))
+		(void)tundev_put(e, w.len);
+	return true;
+}
+
 void forward_from_device(struct engine *e, uint8_t *packet, size_t len)
 {
 	struct engine_peer *p;
@@ -168,7 +186,7 @@ void forward_from_device(struct engine *e, uint8_t *packet, size_t len)
 		return;
 	}
 	p = find_receiver(e, packet, len);
-	if (!p)
+	if (!p || is_blocked(e, p, packet, len))
 		return;
 	clamp(e, p, packet, len);
 	forward_to_peer(e, p, packet, len);
@@ -205,6 +223,8 @@ void forward_large_from_device(struct engine *e, struct segmenter *s)
 		return;
 	}
 	p = find_receiver(e, s->packet, s->header_len);
+	if (p && is_blocked(e, p, s->packet, s->header_len))
+		return;
 	/* What does not fit any more would not fit later either: leave the rest. */
 	while (p && segmenter_next_len(s) > 0 && forward_segment(e, p, s))
 		continue;
@@ -245,6 +265,10 @@ static void route_from_peer(struct engine *e, struct engine_peer *p, uint8_t *pa
 		forward_to_all(e, p, packet, len);
 	else if (e->cfg.client_to_client)
 		to = route_table_find(e->routes, &ip.dst);
+	if (to && to->params.block_ipv6 && ip.src.family == AF_INET6) {
+		forward_drop(e, p, DROP_BLOCKED);
+		return;
+	}
 	if (to) {
 		p->stats.vpn_rx_packets++;
 		p->stats.vpn_rx_bytes += len;
