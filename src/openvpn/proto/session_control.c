@@ -8,55 +8,25 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "proto/control_msg.h"
 #include "tls/tls.h"
 
-static bool text_is_printable(const char *text)
-{
-	for (const char *p = text; *p; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			return false;
-	return true;
-}
-
-static void log_invalid_text(struct session *s, const char *text)
-{
-	size_t len = strlen(text);
-	char *hex = malloc(2 * len + 1);
-
-	if (!hex)
-		return;
-	str_hex(hex, 2 * len + 1, (const uint8_t *)text, len, 0);
-	log_warn(&s->log, "WARNING: Received control with invalid characters: %s", hex);
-	free(hex);
-}
-
-/* One message, NUL-terminated; its line end is cut off in place. */
-static void control_message(struct session *s, char *text)
-{
-	size_t len = strlen(text);
-
-	while (len > 0 && (text[len - 1] == '\r' || text[len - 1] == '\n'))
-		text[--len] = 0;
-	if (!text_is_printable(text))
-		log_invalid_text(s, text);
-	else
-		event_push_message(s, text);
-}
-
 /* One plaintext read may hold several messages; what has no NUL in it is dropped. */
-static void control_split(struct session *s, char *buf, size_t len)
+static void control_split(struct session *s, const char *buf, size_t len)
 {
-	size_t start = 0;
+	struct rd r = rd_init(buf, len);
+	struct str text = str_init();
+	enum control_msg_verdict verdict;
 
-	/* a single byte that is left cannot be a message, e.g. a second NUL */
-	while (len - start > 1) {
-		char *end = memchr(buf + start, 0, len - start);
-
-		if (!end)
-			return;
-		control_message(s, buf + start);
-		start = (size_t)(end - buf) + 1;
+	while ((verdict = control_msg_next(&r, &text)) != CONTROL_MSG_END) {
+		if (verdict == CONTROL_MSG_GOOD)
+			event_push_message(s, str_text(&text));
+		else
+			log_warn(&s->log, "%s", str_text(&text));
 	}
+	if (text.text)
+		secret_wipe(text.text, text.cap);
+	str_fini(&text);
 }
 
 int control_read(struct session *s, struct key_state *ks)
@@ -78,9 +48,12 @@ int control_read(struct session *s, struct key_state *ks)
 static void log_sent(struct session *s, const char *text, bool good)
 {
 	const char *name = session_common_name(s);
+	struct str shown = str_init();
 
-	log_info(&s->log, 3, "SENT CONTROL [%s]: '%s' (status=%d)", *name ? name : "UNDEF", text,
-		 good);
+	control_msg_for_log(text, log_enabled(&s->log, 7) ? 7 : 3, &shown);
+	log_info(&s->log, 3, "SENT CONTROL [%s]: '%s' (status=%d)", *name ? name : "UNDEF",
+		 str_text(&shown), good);
+	str_fini(&shown);
 }
 
 int control_flush(struct session *s)
