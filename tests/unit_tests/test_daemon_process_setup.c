@@ -157,8 +157,32 @@ static void notify__each_moment__its_datagram(void **state)
 	assert_int_equal(strncmp(next_notify(f, fd), "RELOADING=1\nMONOTONIC_USEC=", 27), 0);
 	process_notify_stopping();
 	assert_string_equal(next_notify(f, fd), "STOPPING=1");
-	process_notify_watchdog();
+	process_notify_failed("no key");
+	assert_string_equal(next_notify(f, fd), "STATUS=Failed to start up: no key\nERRNO=1");
+	unsetenv("NOTIFY_SOCKET");
+	close(fd);
+}
+
+static void watchdog__wanted__is_fed_without_keeping_the_loop(void **state)
+{
+	struct fixture *f = *state;
+	struct process_watchdog w = {0};
+	int fd = listen_notify(f);
+	uv_loop_t loop;
+
+	uv_loop_init(&loop);
+	process_watchdog_start(&w, &loop);
+	assert_false(w.open);
+	setenv("WATCHDOG_USEC", "1000000", 1);
+	process_watchdog_start(&w, &loop);
+	assert_true(w.open);
+	assert_int_equal(uv_timer_get_repeat(&w.timer), 500);
+	assert_false(uv_loop_alive(&loop));
 	assert_string_equal(next_notify(f, fd), "WATCHDOG=1");
+	process_watchdog_stop(&w);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+	unsetenv("WATCHDOG_USEC");
 	unsetenv("NOTIFY_SOCKET");
 	close(fd);
 }
@@ -226,7 +250,7 @@ static void privileges__unknown_user__is_fatal(void **state)
 	struct process_privileges p;
 
 	f->cfg.process.user = "nosuchuser";
-	assert_int_equal(process_privileges_init(&p, &f->cfg, &f->cap.log, &f->err), ERR_NOT_FOUND);
+	assert_int_equal(process_privileges_init(&p, &f->cfg, &f->err), ERR_NOT_FOUND);
 	assert_string_equal(f->err.text, "failed to find UID for user nosuchuser");
 }
 
@@ -238,10 +262,7 @@ static void privileges__pull__only_notes_at_start(void **state)
 	f->cfg.pull = true;
 	f->cfg.process.user = "root";
 	f->cfg.process.chroot_dir = f->dir.path;
-	assert_int_equal(process_privileges_init(&p, &f->cfg, &f->cap.log, &f->err), 0);
-	assert_string_equal(f->cap.last,
-			    "WARNING: you are using chroot without specifying user and group -- "
-			    "this may cause the chroot jail to be insecure");
+	assert_int_equal(process_privileges_init(&p, &f->cfg, &f->err), 0);
 	f->cap.all[0] = '\0';
 	assert_int_equal(process_privileges_apply(&p, &f->cfg, true, false, &f->cap.log, &f->err),
 			 0);
@@ -261,7 +282,7 @@ static int drop_to_nobody(struct fixture *f)
 
 	f->cfg.process.user = "nobody";
 	f->cfg.process.group = "nogroup";
-	if (process_privileges_init(&p, &f->cfg, &f->cap.log, &f->err) < 0)
+	if (process_privileges_init(&p, &f->cfg, &f->err) < 0)
 		return 2;
 	for (int i = 0; i < 2; i++) { /* the second time does nothing */
 		if (process_privileges_apply(&p, &f->cfg, true, true, &f->cap.log, &f->err) < 0)
@@ -342,6 +363,7 @@ int main(void)
 		T(background__not_asked_for__stays),
 		T(background__service_manager__no_fork),
 		T(notify__each_moment__its_datagram),
+		T(watchdog__wanted__is_fed_without_keeping_the_loop),
 		T(pid_file__written_and_removed_after_chdir),
 		T(pid_file__chroot_or_other_process__stays),
 		T(pid_file__cannot_open__is_fatal),

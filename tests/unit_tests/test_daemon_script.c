@@ -352,30 +352,6 @@ static void start__nothing_or_disallowed__is_refused(void **state)
 	assert_int_equal(o.calls, 0);
 }
 
-static void note_security__by_level(void **state)
-{
-	struct fixture *f = *state;
-	static const char *const texts[] = {
-		"NOTE: starting with OpenVPN 2.1, '--script-security 2' or higher is required to "
-		"call user-defined scripts or executables",
-		"NOTE: starting with OpenVPN 2.1, '--script-security 2' or higher is required to "
-		"call user-defined scripts or executables",
-		"NOTE: the current --script-security setting may allow this configuration to call "
-		"user-defined scripts",
-		"WARNING: the current --script-security setting may allow passwords to be passed "
-		"to scripts via environmental variables",
-	};
-
-	script_note_security(&f->scripts, &f->cap.log);
-	assert_int_equal(f->cap.lines, 0);
-	f->scripts.learn_address = f->program;
-	for (unsigned int i = 0; i < ARRAY_SIZE(texts); i++) {
-		f->scripts.security = i;
-		script_note_security(&f->scripts, &f->cap.log);
-		assert_string_equal(f->cap.last, texts[i]);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,7 +371,6 @@ int main(void)
 		T(start__program_ends__calls_back_once),
 		T(start__abandoned__never_calls_back),
 		T(start__nothing_or_disallowed__is_refused),
-		T(note_security__by_level),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

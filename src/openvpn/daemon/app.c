@@ -239,7 +239,7 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	if (ret == 0)
 		ret = ask_passwords(app, err);
 	if (ret == 0 && first)
-		ret = process_privileges_init(&app->privileges, cfg, &app->log, err);
+		ret = process_privileges_init(&app->privileges, cfg, err);
 	if (ret == 0 && first)
 		ret = start_process(app, err);
 	if (ret == 0 && first)
@@ -275,6 +275,7 @@ static int run_start(struct app *app, struct err *err)
 	if (app->status)
 		status_file_start(app->status, app->loop, app->cfg->process.status_sec,
 				  format_status, app);
+	process_watchdog_start(&app->watchdog, app->loop);
 	process_notify_ready();
 	process_leave_directory(&app->cfg->process, &app->log);
 	return 0;
@@ -297,6 +298,7 @@ static void run_cleanup(struct app *app, bool last)
 		status_file_close(app->status);
 		app->status = NULL;
 	}
+	process_watchdog_stop(&app->watchdog);
 	if (app->watch)
 		signal_watch_close(app->watch);
 	app->watch = NULL;
@@ -319,9 +321,12 @@ static bool run_once(struct app *app, bool first, struct err *err)
 		uv_run(app->loop, UV_RUN_DEFAULT);
 	if (ret < 0) {
 		log_fatal(&app->log, "%s", err->text);
+		process_notify_failed(err->text);
 		app->outcome = APP_FATAL;
 	}
 	again = app->outcome == APP_SIGNAL && signal_pending(&app->signals) == SIGHUP;
+	if (again)
+		process_notify_reloading();
 	run_cleanup(app, !again);
 	return again;
 }
@@ -396,12 +401,12 @@ static int app_main(struct app *app)
 		again = run_once(app, first, &err);
 		first = false;
 	} while (again);
+	pid_file_remove(&app->pid_file, &app->cfg->process);
 	if (app->outcome == APP_FATAL) {
 		log_fatal(&app->log, "Exiting due to fatal error");
 		return 1;
 	}
 	process_notify_stopping();
-	pid_file_remove(&app->pid_file, &app->cfg->process);
 	return 0;
 }
 

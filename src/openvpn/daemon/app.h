@@ -53,6 +53,7 @@ struct app {
 	bool kernel_allowed; /* the data plane may be in the kernel: its capability can be kept */
 	bool offload;	     /* it is */
 	struct pid_file pid_file;
+	struct process_watchdog watchdog;
 	struct credentials *credentials;
 	struct status_file *status;
 	enum app_outcome outcome;

@@ -92,17 +92,12 @@ int process_tune(const struct config_process *cfg, const struct log *log, struct
 	return cfg->mlock ? privilege_mlock(log, err) : 0;
 }
 
-int process_privileges_init(struct process_privileges *p, const struct config *cfg,
-			    const struct log *log, struct err *err)
+int process_privileges_init(struct process_privileges *p, const struct config *cfg, struct err *err)
 {
 	const struct config_process *process = &cfg->process;
 
 	*p = (struct process_privileges){.chroot_dir = process->chroot_dir};
 	p->wanted = process->user || process->group || process->chroot_dir;
-	if (process->chroot_dir && !(process->user && process->group))
-		log_warn(
-			log,
-			"WARNING: you are using chroot without specifying user and group -- this may cause the chroot jail to be insecure");
 	return privilege_lookup(process->user, process->group, &p->id, err);
 }
 
@@ -170,6 +165,11 @@ void process_notify_up(bool with_errors)
 			: "STATUS=Initialization Sequence Completed");
 }
 
+void process_notify_failed(const char *why)
+{
+	(void)notify_sendf("STATUS=Failed to start up: %s\nERRNO=1", why);
+}
+
 void process_notify_reloading(void)
 {
 	struct timespec ts;
@@ -185,14 +185,29 @@ void process_notify_stopping(void)
 	(void)notify_send("STOPPING=1");
 }
 
-void process_notify_watchdog(void)
+static void on_watchdog(uv_timer_t *timer)
 {
+	(void)timer;
 	(void)notify_send("WATCHDOG=1");
 }
 
-uint64_t process_watchdog_ms(void)
+void process_watchdog_start(struct process_watchdog *w, uv_loop_t *loop)
 {
-	return notify_watchdog_usec() / 2 / 1000;
+	uint64_t every_ms = notify_watchdog_usec() / 2 / 1000;
+
+	w->open = every_ms && uv_timer_init(loop, &w->timer) == 0;
+	if (!w->open)
+		return;
+	on_watchdog(&w->timer);
+	uv_timer_start(&w->timer, on_watchdog, every_ms, every_ms);
+	uv_unref((uv_handle_t *)&w->timer); /* it keeps nothing alive */
+}
+
+void process_watchdog_stop(struct process_watchdog *w)
+{
+	if (w->open)
+		uv_close((uv_handle_t *)&w->timer, NULL);
+	w->open = false;
 }
 
 void process_leave_directory(const struct config_process *cfg, const struct log *log)

@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <uv.h>
+
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -55,7 +57,7 @@ struct process_privileges {
  * Return: 0, or the fatal "failed to find UID for user %s".
  */
 int process_privileges_init(struct process_privileges *p, const struct config *cfg,
-			    const struct log *log, struct err *err) MUST_CHECK;
+			    struct err *err) MUST_CHECK;
 
 /**
  * process_privileges_apply() - chroot and become the user, at most once in a process
@@ -86,10 +88,20 @@ void process_notify_up(bool with_errors);
 /** process_notify_reloading(), process_notify_stopping() - around SIGHUP, before the end */
 void process_notify_reloading(void);
 void process_notify_stopping(void);
-/** process_notify_watchdog() - call every process_watchdog_ms() */
-void process_notify_watchdog(void);
-/** process_watchdog_ms() - half of what the service manager asks for; 0: none */
-uint64_t process_watchdog_ms(void);
+/** process_notify_failed() - the start ends with status 1 */
+void process_notify_failed(const char *why);
+
+/* Signs of life for the service manager, twice as often as it asks for. All zero is "off". */
+struct process_watchdog {
+	uv_timer_t timer;
+	bool open;
+};
+
+/** process_watchdog_start() - nothing happens unless the service manager wants it; does not keep
+ * the loop running */
+void process_watchdog_start(struct process_watchdog *w, uv_loop_t *loop);
+/** process_watchdog_stop() - @w may be released when the loop ran once more */
+void process_watchdog_stop(struct process_watchdog *w);
 
 /** process_leave_directory() - --daemon: chdir to "/" at the end of initialisation unless --cd */
 void process_leave_directory(const struct config_process *cfg, const struct log *log);

@@ -296,33 +296,3 @@ int script_learn_address(struct script_runner *r, struct env *env, const char *o
 
 	return script_run(r, SCRIPT_LEARN_ADDRESS, env, args, cn ? 3 : 2, NULL, NULL);
 }
-
-static bool any_configured(const struct config_scripts *scripts)
-{
-	for (size_t i = 0; i < SCRIPT_HOOKS; i++) {
-		const char *value;
-
-		memcpy(&value, (const char *)scripts + rows[i].command, sizeof(value));
-		if (value)
-			return true;
-	}
-	return false;
-}
-
-void script_note_security(const struct config_scripts *scripts, const struct log *log)
-{
-	if (!any_configured(scripts))
-		return;
-	if (scripts->security >= 3)
-		log_warn(
-			log,
-			"WARNING: the current --script-security setting may allow passwords to be passed to scripts via environmental variables");
-	else if (scripts->security == 2)
-		log_warn(
-			log,
-			"NOTE: the current --script-security setting may allow this configuration to call user-defined scripts");
-	else
-		log_warn(
-			log,
-			"NOTE: starting with OpenVPN 2.1, '--script-security 2' or higher is required to call user-defined scripts or executables");
-}

@@ -118,6 +118,3 @@ int script_tls_verify(struct script_runner *r, struct env *env, unsigned int dep
  */
 int script_learn_address(struct script_runner *r, struct env *env, const char *op, const char *addr,
 			 const char *cn) MUST_CHECK;
-
-/** script_note_security() - the advice at initialisation about script-security (spec 04 3.6) */
-void script_note_security(const struct config_scripts *scripts, const struct log *log);
