@@ -99,8 +99,11 @@ static void terminal__signal__dies_after_restoring_echo(void **state UNUSED)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		int ret =
-			prompt_ask_terminal(t.slave, t.slave, "Q:", false, out, sizeof(out), NULL);
+		int ret;
+
+		signal(SIGINT,
+		       SIG_DFL); /* background jobs of a shell are started with it ignored */
+		ret = prompt_ask_terminal(t.slave, t.slave, "Q:", false, out, sizeof(out), NULL);
 
 		_exit(ret == 0 ? 1 : 2);
 	}
