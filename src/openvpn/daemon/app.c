@@ -18,6 +18,7 @@
 #include "daemon/commands.h"
 #include "daemon/credentials.h"
 #include "daemon/environment.h"
+#include "daemon/negotiation_setup.h"
 #include "daemon/server.h"
 #include "daemon/status_file.h"
 #include "dco.h"
@@ -235,7 +236,9 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	app->env = env_new();
 	if (!app->env)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	ret = set_credentials(app, err);
+	ret = crypto_setup_check(cfg, err);
+	if (ret == 0)
+		ret = set_credentials(app, err);
 	if (ret == 0)
 		ret = ask_passwords(app, err);
 	if (ret == 0 && first)

@@ -8,6 +8,8 @@
 #include <sys/utsname.h>
 
 #include "base/str.h"
+#include "crypto/cipher.h"
+#include "crypto/digest.h"
 #include "crypto/library.h"
 #include "net/iface.h"
 #include "net/route.h"
@@ -156,6 +158,22 @@ int peer_info_setup(const struct config *cfg, const struct peer_info_features *f
 	ret = peer_info_build(&in, out, PEER_INFO_MAX);
 	if (ret < 0)
 		return err_set(err, ret, "cannot build the peer info: %s", err_text(ret));
+	return 0;
+}
+
+int crypto_setup_check(const struct config *cfg, struct err *err)
+{
+	const struct cipher_info *cipher;
+	const struct digest_info *digest = digest_by_name(cfg->crypto.auth);
+
+	if (!digest || !digest_available(digest))
+		return err_set(err, ERR_UNSUPPORTED, "Message hash algorithm '%s' not found",
+			       cfg->crypto.auth);
+	if (!cfg->crypto.cipher_set || strcmp(cfg->crypto.cipher, "none") == 0)
+		return 0;
+	cipher = cipher_by_name(cfg->crypto.cipher);
+	if (!cipher || !cipher_available(cipher))
+		return err_set(err, ERR_UNSUPPORTED, "Cipher %s not supported", cfg->crypto.cipher);
 	return 0;
 }
 

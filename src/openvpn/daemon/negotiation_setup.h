@@ -14,6 +14,9 @@
 #include "proto/peer_info.h"
 #include "proto/session.h"
 
+/** crypto_setup_check() - whether --auth and --cipher name something; @err has the known line */
+int crypto_setup_check(const struct config *cfg, struct err *err) MUST_CHECK;
+
 /** occ_setup() - our options string and the one expected from the peer, of the entry in use */
 int occ_setup(const struct config *cfg, char local[OCC_STRING_MAX], char expected[OCC_STRING_MAX],
 	      struct err *err) MUST_CHECK;
