@@ -660,6 +660,28 @@ static void clone__changes__do_not_reach_the_original(void **state)
 	cfg_test_end(&t);
 }
 
+static void clone__changed_original__does_not_reach_it(void **state)
+{
+	struct cfg_test t;
+	struct config *copy;
+
+	(void)state;
+	cfg_test_start(&t);
+	assert_int_equal(cfg_parse(&t, "push a\npush b\nverb 3\n"), 0);
+	copy = config_clone(t.cfg);
+	assert_int_equal(config_parse_client_text(t.cfg, "push-remove a\npush c\n", &t.host,
+						  &t.report, &t.err),
+			 0);
+	assert_int_equal(cfg_parse(&t, "\n\nverb 5\n"), 0);
+	assert_string_equal(t.cfg->server.push.at[0], "b");
+	assert_int_equal(copy->server.push.count, 2);
+	assert_string_equal(copy->server.push.at[0], "a");
+	assert_string_equal(copy->server.push.at[1], "b");
+	assert_int_equal(config_origin(copy, "verb")->line, 3);
+	config_free(copy);
+	cfg_test_end(&t);
+}
+
 static void clone__outlives_the_original(void **state)
 {
 	struct cfg_test t;
@@ -748,6 +770,7 @@ int main(void)
 		cmocka_unit_test(client_file__unclosed_block__rejects_the_client),
 		cmocka_unit_test(not_built__option__is_refused_by_name),
 		cmocka_unit_test(clone__changes__do_not_reach_the_original),
+		cmocka_unit_test(clone__changed_original__does_not_reach_it),
 		cmocka_unit_test(clone__outlives_the_original),
 		cmocka_unit_test(dump__inline_and_tokens__are_hidden),
 		cmocka_unit_test(help__every_working_option__is_listed),
