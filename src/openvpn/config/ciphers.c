@@ -192,7 +192,7 @@ static void settle_cipher(struct parse *p)
 		c->cipher = "BF-CBC";
 		finish_info(
 			p,
-			"Note: --cipher is not set. OpenVPN versions before 2.5 defaulted to BF-CBC as fallback when cipher negotiation failed in this case. If you need this fallback please add '--data-ciphers-fallback BF-CBC' to your configuration and/or add BF-CBC to --data-ciphers.");
+			"Note: --cipher is not set. OpenVPN versions before 2.5 defaulted to BF-CBC as fallback when cipher negotiation failed in this case. If you need this fallback please add '--data-ciphers-fallback BF-CBC' to your configuration and/or add BF-CBC to --data-ciphers. E.g. --data-ciphers DEFAULT:BF-CBC");
 	} else if (!c->cipher_is_fallback && !cipher_list_has(c->data_ciphers, c->cipher)) {
 		finish_warn(
 			p,

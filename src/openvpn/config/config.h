@@ -119,11 +119,9 @@ struct config_crypto {
 	bool mute_replay_warnings;
 	const char *replay_persist;
 	bool allow_static; /* allow-deprecated-insecure-static-crypto */
-	const char *engine;
 	CONFIG_LIST(const char *) providers;
 	enum config_comp comp;
 	bool comp_set;
-	bool comp_adaptive_or_yes;	   /* comp-lzo with a real algorithm */
 	enum config_allow_comp allow_comp; /* UNSET: only framing, see config_finish() */
 	bool comp_stub_only;		   /* real algorithms refused */
 	bool comp_none_only;		   /* framing refused too (data-channel offload) */
@@ -147,7 +145,6 @@ struct config_tun {
 	uint32_t txqueuelen; /* 0: leave */
 	bool block_ipv6;
 	bool disable_dco;
-	bool persist;
 	bool mtu_test;
 };
 
@@ -187,9 +184,7 @@ struct config_per_client {
 	bool ifconfig6_push_set;
 	struct config_net6 ifconfig6_push;
 	struct in6_addr ifconfig6_push_remote;
-	bool push_reset;
-	CONFIG_LIST(const char *) push_remove; /* prefixes */
-	bool push_ifconfig_blocked;	       /* push-remove ifconfig */
+	bool push_ifconfig_blocked; /* push-remove ifconfig */
 	bool push_ifconfig6_blocked;
 	bool disable;
 	const char *override_username;

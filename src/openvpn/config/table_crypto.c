@@ -179,7 +179,6 @@ static int comp_lzo_apply(struct opt *o)
 		c->comp = CONFIG_COMP_STUB;
 	} else if (strcmp(word, "yes") == 0 || strcmp(word, "adaptive") == 0) {
 		c->comp = CONFIG_COMP_LZO;
-		c->comp_adaptive_or_yes = true;
 		warn_real_compression(o);
 	} else {
 		return opt_error(o, "bad comp-lzo option: %s -- must be 'yes', 'no', or 'adaptive'",

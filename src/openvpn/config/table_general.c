@@ -244,11 +244,6 @@ static int compat_mode_apply(struct opt *o)
 	return 0;
 }
 
-static int engine_apply(struct opt *o)
-{
-	return value_text(o, o->argc > 0 ? o->arg[0] : "auto", &o->cfg->crypto.engine);
-}
-
 static int providers_apply(struct opt *o)
 {
 	LIST_CLEAR(&o->cfg->crypto.providers); /* FIX-12 */
@@ -494,10 +489,12 @@ static const struct option_row rows[] = {
 	 ARGS(1, 1)},
 	{.name = "engine",
 	 .args = "[name]",
-	 .help = "crypto engine of old TLS libraries; current ones have none",
+	 .help = "ignored, current TLS libraries have no engines; see --providers",
 	 .groups = GROUP_GENERAL,
-	 IF_BUILT(ALWAYS),
-	 FN(0, 1, engine_apply)},
+	 NO_OP,
+	 ARGS(0, 1),
+	 .kind = KIND_IGNORED,
+	 .label = "Note: OpenSSL hardware crypto engine functionality is not available"},
 	{.name = "providers",
 	 .args = "name ...",
 	 .help = "modules of the TLS library to load first",
@@ -557,7 +554,7 @@ static const struct option_row rows[] = {
 	{.name = "persist-local-ip",
 	 .help = "keep the resolved local address across restarts",
 	 .groups = GROUP_PERSIST_IP,
-	 IF_BUILT(ALWAYS),
+	 IF_BUILT(PERSIST_LOCAL_IP),
 	 FLAG(process.persist_local_ip)},
 	{.name = "persist-remote-ip",
 	 .help = "keep the peer's last authenticated address across restarts",

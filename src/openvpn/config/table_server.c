@@ -239,27 +239,22 @@ static int push_apply(struct opt *o)
 static int push_reset_apply(struct opt *o)
 {
 	LIST_CLEAR(&o->cfg->server.push);
-	o->cfg->per_client.push_reset = true;
 	return 0;
 }
 
 static int push_remove_apply(struct opt *o)
 {
-	struct config_per_client *c = &o->cfg->per_client;
 	struct config_server *s = &o->cfg->server;
-	const char *prefix = NULL;
-	int ret = value_text(o, o->arg[0], &prefix);
+	const char *prefix = o->arg[0];
 
-	if (ret < 0)
-		return ret;
+	/* these two also stand for the addresses that the server adds by itself */
 	if (strcmp(prefix, "ifconfig") == 0)
-		c->push_ifconfig_blocked = true;
+		o->cfg->per_client.push_ifconfig_blocked = true;
 	if (strcmp(prefix, "ifconfig-ipv6") == 0)
-		c->push_ifconfig6_blocked = true;
+		o->cfg->per_client.push_ifconfig6_blocked = true;
 	for (size_t i = s->push.count; i > 0; i--)
 		if (str_starts(s->push.at[i - 1], prefix))
 			list_remove(o->cfg->pool, &s->push.list, i - 1, sizeof(*s->push.at));
-	LIST_ADD(o->cfg, &c->push_remove, prefix);
 	return 0;
 }
 

@@ -178,6 +178,9 @@ static int ecdh_curve_apply(struct opt *o)
 	opt_warn(
 		o,
 		"Consider setting groups/curves preference with tls-groups instead of forcing a specific curve with ecdh-curve.");
+	opt_warn(
+		o,
+		"WARNING: OpenSSL 3.0+ builds do not support specifying an ECDH curve with --ecdh-curve, using default curves. Use --tls-groups to specify groups.");
 	return value_text(o, o->arg[0], &o->cfg->tls.ecdh_curve);
 }
 

@@ -274,6 +274,11 @@ static int multihome_apply(struct opt *o)
 	if (o->argc > 0) {
 		if (strcmp(o->arg[0], "same-interface") != 0)
 			return opt_error(o, "Unknown parameter to --multihome: %s", o->arg[0]);
+
+		int ret = opt_not_built(o, BUILT_SAME_INTERFACE, "--multihome same-interface");
+
+		if (ret < 0)
+			return ret;
 		o->cfg->multihome_same_interface = true;
 	}
 	o->cfg->multihome = true;
@@ -442,13 +447,13 @@ static const struct option_row rows[] = {
 	 .args = "[host]",
 	 .help = "look up all names at start and keep the results",
 	 .groups = GROUP_GENERAL,
-	 IF_BUILT(ALWAYS),
+	 IF_BUILT(PRERESOLVE),
 	 FN(0, 1, preresolve_apply)},
 	{.name = "ip-remote-hint",
 	 .args = "[host]",
 	 .help = "the same as --preresolve",
 	 .groups = GROUP_GENERAL,
-	 IF_BUILT(ALWAYS),
+	 IF_BUILT(PRERESOLVE),
 	 FN(0, 1, preresolve_apply)},
 	{.name = "http-proxy",
 	 .args = "host port [authfile|auto|auto-nct [method]]",
