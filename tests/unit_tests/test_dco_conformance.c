@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -514,6 +515,32 @@ static void udp__garbage__ignored(void **state)
 	close(fd);
 }
 
+/* Nobody listens: the errors that come back must not keep the worker busy for ever. */
+static void udp__port_unreachable__no_spinning(void **state)
+{
+	struct pair *p = *state;
+	union sock_addr nobody;
+	int on = 1, fd = udp_socket(&nobody);
+	uint8_t byte = 0x38;
+	clock_t used;
+
+	close(fd);
+	assert_int_equal(setsockopt(p->a.fd, SOL_IP, IP_RECVERR, &on, sizeof(on)), 0);
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	assert_int_equal(dco_peer_set_remote(p->a.dev, PEER_A, &nobody, NULL), 0);
+	put_packet(&p->a, 100, 1);
+	expect_no_event(&p->a);
+	/* an even number: the last call takes the error, its copy stays in the queue */
+	for (int i = 0; i < 20; i++)
+		(void)dco_control_send(p->a.dev, p->a.transport, &nobody, NULL, &byte, 1);
+	used = clock();
+	(void)wait_readable(p->a.inner, 300);
+	used = clock() - used;
+	assert_true(used < CLOCKS_PER_SEC / 10);
+	assert_int_equal(dco_peer_set_remote(p->a.dev, PEER_A, &p->b.addr, NULL), 0);
+	pass(&p->a, &p->b, 100, 77);
+}
+
 /* ---- TCP only ---- */
 
 static void tcp__stream_ends__control_first_then_closed_and_gone(void **state)
@@ -698,6 +725,7 @@ int main(void)
 		UDP(recursion__own_outer_packet__dropped),
 		UDP(p2p__packet_from_elsewhere__out_of_sync),
 		UDP(udp__garbage__ignored),
+		UDP(udp__port_unreachable__no_spinning),
 		TCP(tcp__stream_ends__control_first_then_closed_and_gone),
 		cmocka_unit_test(tcp__bad_record_length__closed),
 		cmocka_unit_test(tcp__bytes_in_pieces_and_pending__whole_records),

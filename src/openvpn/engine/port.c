@@ -101,6 +101,12 @@ bool port_is_full(const struct port *port)
 	return port->wants_write && !port->dead;
 }
 
+void port_errors(struct engine *e, struct port *port)
+{
+	if (port->udp)
+		udp_errors(e, port);
+}
+
 void port_touch(struct engine *e, struct port *port)
 {
 	if (port->dirty)

@@ -50,6 +50,9 @@ void port_free(struct port *port);
 /** port_readable() - one batch of packets into forward_from_link() */
 void port_readable(struct engine *e, struct port *port);
 
+/** port_errors() - the socket has errors waiting (IP_RECVERR); they are logged and gone after */
+void port_errors(struct engine *e, struct port *port);
+
 /** port_touch() - the worker shall flush the port and see what it waits for, after this batch */
 void port_touch(struct engine *e, struct port *port);
 

@@ -186,6 +186,11 @@ void tundev_readable(struct engine *e)
 	}
 }
 
+void tundev_error(struct engine *e)
+{
+	tundev_lost(e);
+}
+
 /* ---- writing ---- */
 
 uint8_t *tundev_room(struct tundev *d, size_t len)

@@ -34,6 +34,9 @@ void tundev_close(struct tundev *d);
 /** tundev_readable() - one batch of packets into forward_from_device() */
 void tundev_readable(struct engine *e);
 
+/** tundev_error() - epoll says that the device has failed, which it does also while it is paused */
+void tundev_error(struct engine *e);
+
 /** tundev_room() - where a packet of at most @len bytes may be put; NULL if that is too long */
 uint8_t *tundev_room(struct tundev *d, size_t len);
 

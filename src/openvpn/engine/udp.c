@@ -188,6 +188,24 @@ static void udp_report(struct engine *e, const struct port *port, const char *ve
 	log_warn(&e->log, "%s", line);
 }
 
+/*
+ * The error of an ICMP message is told once, by whatever call comes next, also one of the control
+ * thread; its copy in the error queue keeps epoll awake until it is taken.
+ */
+void udp_errors(struct engine *e, struct port *port)
+{
+	int errnum = 0;
+	socklen_t len = sizeof(errnum);
+
+	if (getsockopt(port->fd, SOL_SOCKET, SO_ERROR, &errnum, &len) == 0 && errnum) {
+		udp_report(e, port, "read", errnum);
+	} else {
+		struct socket_errors queue;
+
+		socket_errors_drain(port->fd, &queue);
+	}
+}
+
 void udp_readable(struct engine *e, struct port *port)
 {
 	struct udp_rx *rx = e->udp_rx;

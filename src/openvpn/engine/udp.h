@@ -20,6 +20,9 @@ void udp_port_free(struct udp_port *u);
 /** udp_readable() - one recvmmsg() into forward_from_link() */
 void udp_readable(struct engine *e, struct port *port);
 
+/** udp_errors() - as port_errors() */
+void udp_errors(struct engine *e, struct port *port);
+
 int udp_begin(struct engine *e, struct port *port, size_t len, struct wr *w) MUST_CHECK;
 void udp_commit(struct udp_port *u, const union sock_addr *to, const union sock_addr *from,
 		const struct wr *w);

@@ -155,7 +155,9 @@ static void worker_dispatch(struct engine *e, const struct epoll_event *ev)
 		return;
 	}
 	if (what == WATCH_DEVICE) {
-		if (!e->device.gone && !e->device_paused)
+		if (ev->events & (EPOLLERR | EPOLLHUP))
+			tundev_error(e);
+		else if (!e->device.gone && !e->device_paused)
 			tundev_readable(e);
 		if (e->device.gone)
 			device_unwatch(e);
@@ -170,6 +172,8 @@ static void worker_dispatch(struct engine *e, const struct epoll_event *ev)
 		port_flush(e, port);
 	if (ev->events & (EPOLLIN | EPOLLERR | EPOLLHUP))
 		port_readable(e, port);
+	if (ev->events & EPOLLERR)
+		port_errors(e, port);
 }
 
 static void worker_flush(struct engine *e)
