@@ -73,6 +73,7 @@ struct dco_device_config {
 	bool allow_recursive_routing;
 	bool client_to_client;
 	uint32_t max_peers;
+	uint32_t max_routes_per_peer; /* learnt MAC addresses of one peer; 0: 256 */
 };
 
 struct dco_peer_config {

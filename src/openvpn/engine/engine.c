@@ -109,10 +109,13 @@ static int engine_init_queues(struct engine *e, struct err *err)
 
 static int engine_init_tables(struct engine *e, struct err *err)
 {
+	bool bridge = e->cfg.type == DCO_TAP && e->cfg.mode == DCO_MODE_MULTI_PEER;
+
 	e->routes = route_table_new(e->cfg.max_peers * 2);
+	e->macs = bridge ? mac_table_new() : NULL;
 	e->udp_rx = udp_rx_new();
 	e->plain = malloc(SEGMENT_PACKET_MAX);
-	if (!e->routes || !e->udp_rx || !e->plain ||
+	if (!e->routes || !e->udp_rx || !e->plain || (bridge && !e->macs) ||
 	    peer_table_init(&e->peers, e->cfg.max_peers) < 0)
 		return err_set(err, ERR_NOMEM, "engine: out of memory");
 	return 0;
@@ -131,6 +134,7 @@ static void engine_free(struct engine *e)
 	free(e->ports);
 	peer_table_fini(&e->peers);
 	route_table_free(e->routes);
+	mac_table_free(e->macs);
 	udp_rx_free(e->udp_rx);
 	free(e->plain);
 	tundev_close(&e->device);
@@ -157,6 +161,8 @@ int engine_new(const struct dco_device_config *cfg, const struct log *log,
 	e->cfg = *cfg;
 	e->cfg.name = NULL;
 	e->cfg.dev_node = NULL;
+	if (!e->cfg.max_routes_per_peer)
+		e->cfg.max_routes_per_peer = ROUTES_PER_PEER_DEFAULT;
 	e->env = env ? *env : (struct engine_env){.tun_fd = -1, .offload = true};
 	e->log = *log;
 	e->epoll_fd = -1;
@@ -358,6 +364,8 @@ static void peer_remove(struct engine *e, struct engine_peer *p)
 
 	event_forget_peer(&e->events, p);
 	route_table_del_peer(e->routes, p);
+	if (e->macs)
+		mac_table_del_peer(e->macs, p);
 	peer_table_del(&e->peers, p);
 	if (e->only == p)
 		e->only = NULL;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/str.h"
+
 #include "data/block_ipv6.h"
 #include "data/inner.h"
 #include "data/mss.h"
@@ -134,6 +136,7 @@ static bool is_recursive(struct engine *e, const struct engine_peer *p, const ui
 static struct engine_peer *find_receiver(struct engine *e, const uint8_t *packet, size_t len)
 {
 	struct engine_peer *p = e->only;
+	struct inner_mac mac;
 	struct inner_ip ip;
 
 	if (e->cfg.mode == DCO_MODE_P2P) {
@@ -142,11 +145,12 @@ static struct engine_peer *find_receiver(struct engine *e, const uint8_t *packet
 		forward_drop(e, p, p ? DROP_RECURSIVE : DROP_NO_PEER);
 		return NULL;
 	}
-	if (!device_is_ip(e) || inner_ip_parse(packet, len, &ip) < 0) {
+	if (e->macs ? inner_mac_parse(packet, len, &mac) < 0
+		    : inner_ip_parse(packet, len, &ip) < 0) {
 		forward_drop(e, NULL, DROP_BAD_PACKET);
 		return NULL;
 	}
-	p = route_table_find(e->routes, &ip.dst);
+	p = e->macs ? mac_table_find(e->macs, mac.dst) : route_table_find(e->routes, &ip.dst);
 	if (!p)
 		forward_drop(e, NULL, DROP_NO_ROUTE);
 	return p;
@@ -154,10 +158,14 @@ static struct engine_peer *find_receiver(struct engine *e, const uint8_t *packet
 
 static bool is_for_all(const struct engine *e, const uint8_t *packet, size_t len)
 {
+	struct inner_mac mac;
 	struct inner_ip ip;
 
-	return e->cfg.mode == DCO_MODE_MULTI_PEER && device_is_ip(e) &&
-	       inner_ip_parse(packet, len, &ip) == 0 && ip.multicast;
+	if (e->cfg.mode != DCO_MODE_MULTI_PEER)
+		return false;
+	if (e->macs)
+		return inner_mac_parse(packet, len, &mac) == 0 && mac.multicast;
+	return inner_ip_parse(packet, len, &ip) == 0 && ip.multicast;
 }
 
 /* --block-ipv6 at a client: the sender gets an answer instead of silence. */
@@ -242,41 +250,85 @@ static void to_device(struct engine *e, struct engine_peer *p, size_t len)
 	p->stats.vpn_rx_bytes += len;
 }
 
-/* Multi-peer: the packet lies in @packet, which is the device's room. Spec 13.4. */
+/* From one peer to another, which never sees the device. */
+static void between_peers(struct engine *e, struct engine_peer *from, struct engine_peer *to,
+			  uint8_t *packet, size_t len)
+{
+	if (to->params.block_ipv6 && block_ipv6_matches(packet, len, !device_is_ip(e))) {
+		forward_drop(e, from, DROP_BLOCKED);
+		return;
+	}
+	from->stats.vpn_rx_packets++;
+	from->stats.vpn_rx_bytes += len;
+	clamp(e, to, packet, len);
+	forward_to_peer(e, to, packet, len);
+}
+
+static void bad_source(struct engine *e, struct engine_peer *p, const char *source)
+{
+	forward_drop(e, p, DROP_BAD_SOURCE);
+	if (source && log_enabled(&p->log, 4) && engine_may_log(e))
+		log_info(&p->log, 4, "MULTI: bad source address from client [%s], packet dropped",
+			 source);
+}
+
+/*
+ * An IP packet of a peer among several; it lies in @packet, which is the device's room. Spec 13.4.
+ */
 static void route_from_peer(struct engine *e, struct engine_peer *p, uint8_t *packet, size_t len)
 {
 	char text[ADDR_TEXT_MAX];
 	struct engine_peer *to = NULL;
 	struct inner_ip ip;
 
-	if (!device_is_ip(e) || inner_ip_parse(packet, len, &ip) < 0) {
+	if (inner_ip_parse(packet, len, &ip) < 0) {
 		forward_drop(e, p, DROP_BAD_PACKET);
 		return;
 	}
 	if (route_table_find(e->routes, &ip.src) != p) {
-		forward_drop(e, p, DROP_BAD_SOURCE);
-		if (!inner_is_link_local(&ip.src) && log_enabled(&p->log, 4) && engine_may_log(e))
-			log_info(&p->log, 4,
-				 "MULTI: bad source address from client [%s], packet dropped",
-				 ip_addr_format(&ip.src, text, sizeof(text)));
+		bad_source(e, p,
+			   inner_is_link_local(&ip.src)
+				   ? NULL
+				   : ip_addr_format(&ip.src, text, sizeof(text)));
 		return;
 	}
 	if (e->cfg.client_to_client && ip.multicast)
 		forward_to_all(e, p, packet, len);
 	else if (e->cfg.client_to_client)
 		to = route_table_find(e->routes, &ip.dst);
-	if (to && to->params.block_ipv6 && ip.src.family == AF_INET6) {
-		forward_drop(e, p, DROP_BLOCKED);
-		return;
-	}
 	if (to) {
-		p->stats.vpn_rx_packets++;
-		p->stats.vpn_rx_bytes += len;
-		clamp(e, to, packet, len);
-		forward_to_peer(e, to, packet, len);
+		between_peers(e, p, to, packet, len);
 		return;
 	}
 	clamp(e, p, packet, len);
+	to_device(e, p, len);
+}
+
+/* An Ethernet frame of a peer among several. Spec 13.5. */
+static void bridge_from_peer(struct engine *e, struct engine_peer *p, uint8_t *frame, size_t len)
+{
+	struct engine_peer *to = NULL;
+	struct inner_mac mac;
+	char text[MAC_LEN * 3];
+
+	if (inner_mac_parse(frame, len, &mac) < 0) {
+		forward_drop(e, p, DROP_BAD_PACKET);
+		return;
+	}
+	if (mac_table_learn(e->macs, mac.src, p, e->cfg.max_routes_per_peer) < 0) {
+		str_hex(text, sizeof(text), mac.src, MAC_LEN, ':');
+		bad_source(e, p, text);
+		return;
+	}
+	if (e->cfg.client_to_client && mac.multicast)
+		forward_to_all(e, p, frame, len);
+	else if (e->cfg.client_to_client)
+		to = mac_table_find(e->macs, mac.dst);
+	if (to) {
+		between_peers(e, p, to, frame, len);
+		return;
+	}
+	clamp(e, p, frame, len);
 	to_device(e, p, len);
 }
 
@@ -295,6 +347,10 @@ static void deliver(struct engine *e, struct engine_peer *p, uint8_t *plain, siz
 		return;
 	if (occ_matches(plain, len)) {
 		answer_occ(e, p, plain, len);
+		return;
+	}
+	if (e->macs) {
+		bridge_from_peer(e, p, plain, len);
 		return;
 	}
 	if (e->cfg.mode == DCO_MODE_MULTI_PEER) {

@@ -17,6 +17,7 @@ enum {
 	PEER_SLOTS = 2 /* indexed by enum dco_key_slot */
 };
 
+struct mac_entry;
 struct port;
 
 /* What the control thread has not been told yet. Bits of struct engine_peer.pending. */
@@ -52,6 +53,8 @@ struct engine_peer {
 
 	struct dco_peer_stats stats; /* link_ and vpn_ and dropped only */
 	uint64_t out_of_sync_ms;     /* last report */
+	struct mac_entry *macs;	     /* of engine/mac.c */
+	uint32_t mac_count;
 
 	unsigned int pending; /* enum peer_pending */
 	enum dco_gone_reason gone_reason;

@@ -13,10 +13,15 @@
 #include "engine/engine.h"
 #include "engine/event.h"
 #include "engine/port.h"
+#include "engine/mac.h"
 #include "engine/peer.h"
 #include "engine/route.h"
 #include "engine/segment.h"
 #include "engine/udp.h"
+
+enum {
+	ROUTES_PER_PEER_DEFAULT = 256
+};
 
 /* Why a packet was dropped, for the counters of the engine. */
 enum engine_drop {
@@ -58,7 +63,8 @@ struct engine {
 	struct peer_table peers;
 	struct engine_peer *only; /* DCO_MODE_P2P: the one peer, or NULL */
 	struct route_table *routes;
-	struct port **ports; /* by transport number; NULL where free */
+	struct mac_table *macs; /* DCO_TAP with several peers, else NULL */
+	struct port **ports;	/* by transport number; NULL where free */
 	size_t port_count;
 	struct port *dirty; /* ports that were used in this batch */
 	struct udp_rx *udp_rx;
