@@ -284,8 +284,8 @@ static int run_start(struct app *app, struct err *err)
 	return 0;
 }
 
-/* @last: what survives SIGHUP goes too */
-static void run_cleanup(struct app *app, bool last)
+/* What is opened for the whole life of the process stays: see app_fini(). */
+static void run_cleanup(struct app *app)
 {
 	if (app->status)
 		status_file_stop(app->status);
@@ -295,12 +295,6 @@ static void run_cleanup(struct app *app, bool last)
 	app->server = NULL;
 	if (app->dns)
 		dns_runner_down(app->dns);
-	if (last) {
-		dns_runner_free(app->dns);
-		app->dns = NULL;
-		status_file_close(app->status);
-		app->status = NULL;
-	}
 	process_watchdog_stop(&app->watchdog);
 	if (app->watch)
 		signal_watch_close(app->watch);
@@ -330,7 +324,9 @@ static bool run_once(struct app *app, bool first, struct err *err)
 	again = app->outcome == APP_SIGNAL && signal_pending(&app->signals) == SIGHUP;
 	if (again)
 		process_notify_reloading();
-	run_cleanup(app, !again);
+	else
+		process_notify_stopping();
+	run_cleanup(app);
 	return again;
 }
 
@@ -404,23 +400,27 @@ static int app_main(struct app *app)
 		again = run_once(app, first, &err);
 		first = false;
 	} while (again);
-	pid_file_remove(&app->pid_file, &app->cfg->process);
 	if (app->outcome == APP_FATAL) {
 		log_fatal(&app->log, "Exiting due to fatal error");
 		return 1;
 	}
-	process_notify_stopping();
 	return 0;
 }
 
 static void app_fini(struct app *app)
 {
+	dns_runner_free(app->dns);
+	status_file_close(app->status);
+	if (app->cfg)
+		pid_file_remove(&app->pid_file, &app->cfg->process);
 	credentials_free(app->credentials);
 	route_journal_close(app->journal);
 	netlink_close(app->nl);
 	config_free(app->cfg);
-	if (app->loop_open)
+	if (app->loop_open) {
+		uv_run(app->loop, UV_RUN_DEFAULT); /* the status file's last callback */
 		uv_loop_close(app->loop);
+	}
 	log_sink_free(app->sink);
 }
 
