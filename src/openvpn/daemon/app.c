@@ -161,8 +161,7 @@ static int remap(enum config_signal s)
 	return 0;
 }
 
-/* Passwords are asked for while there still is a terminal. */
-static int ask_passwords(struct app *app, struct err *err)
+int app_credentials(struct app *app, struct err *err)
 {
 	int ret = credentials_prepare(app->credentials, err);
 
@@ -240,7 +239,7 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	if (ret == 0)
 		ret = set_credentials(app, err);
 	if (ret == 0)
-		ret = ask_passwords(app, err);
+		ret = app_credentials(app, err); /* while there still is a terminal */
 	if (ret == 0 && first)
 		ret = process_privileges_init(&app->privileges, cfg, err);
 	if (ret == 0 && first)

@@ -71,6 +71,9 @@ int app_run(int argc, char **argv);
 /** app_key_password() - tls_password_fn: the passphrase of a private key; @user is the app */
 int app_key_password(void *user, char *buf, size_t cap);
 
+/** app_credentials() - read or ask what credentials_wire() needs. Return: 0 or a fatal error. */
+int app_credentials(struct app *app, struct err *err);
+
 /** app_backend() - the data plane for these options; NULL with @err when there is none */
 const struct dco_backend *app_backend(struct app *app, const struct config *cfg, struct err *err);
 

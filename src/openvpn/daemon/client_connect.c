@@ -371,12 +371,7 @@ static int prepare_attempt(struct client *c, struct err *err)
 	if (!c->cfg)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	config_select_entry(c->cfg, index);
-	ret = credentials_prepare(c->app->credentials, err);
-	if (ret == ERR_AGAIN) {
-		struct prompter prompter = prompter_console();
-
-		ret = credentials_ask(c->app->credentials, &prompter, err);
-	}
+	ret = app_credentials(c->app, err);
 	return ret < 0 ? ret : resolve_local(c, err);
 }
 

@@ -39,9 +39,12 @@ static int key_text(void *ctx, uint8_t key_id, struct session_key_text *text)
 	}
 	text->options = c->occ_local;
 	text->peer_info = c->peer_info[0] ? c->peer_info : NULL;
-	ret = credentials_wire(c->app->credentials, &text->username, &text->password);
+	/* with auth-nocache each renegotiation reads them again */
+	ret = app_credentials(c->app, &err);
+	if (ret == 0)
+		ret = credentials_wire(c->app->credentials, &text->username, &text->password);
 	if (ret < 0)
-		log_error(&c->log, "no credentials for the key exchange: %s", err_text(ret));
+		log_error(&c->log, "no credentials for the key exchange: %s", err.text);
 	else
 		c->credentials_sent = true;
 	return ret;
