@@ -5,7 +5,7 @@
 enum {
 	BUILT_ALWAYS = 1, /* clients and what all modes share */
 	BUILT_SERVER = 1,
-	BUILT_P2P_TLS = 0, /* tls-server without mode server, tls-client without pull */
+	BUILT_P2P_TLS = 1, /* tls-server without mode server, tls-client without pull */
 	BUILT_STATIC_KEY = 0,
 	BUILT_COMPRESSION = 0, /* framing of any kind */
 	BUILT_FRAGMENT = 0,

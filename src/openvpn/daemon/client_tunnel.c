@@ -287,11 +287,14 @@ static int refresh_dns(struct client *c, struct err *err)
 
 static int open_tunnel(struct client *c, struct err *err)
 {
+	/* Point to point opens the device before there is a link, and perhaps no peer is known. */
+	const union sock_addr *peer =
+		c->link ? link_remote(c->link) : remote_list_address(c->remotes);
 	struct tunnel_setup setup;
 	int ret;
 
 	setup = (struct tunnel_setup){0};
-	ret = tunnel_setup_fill(&setup, c->cfg, link_remote(c->link), err);
+	ret = tunnel_setup_fill(&setup, c->cfg, peer, err);
 	setup.settings.backend = ret < 0 ? NULL : app_backend(c->app, c->cfg, err);
 	if (ret == 0 && !setup.settings.backend)
 		ret = err->code;
