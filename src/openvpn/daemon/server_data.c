@@ -69,7 +69,7 @@ static void on_gone(struct server_peer *p, const struct dco_event *ev)
 {
 	bool exits = p->cfg && p->cfg->timers.ping_rec_exits;
 
-	p->dco_added = false;
+	/* its counters and its number are held until peer_close() deletes it */
 	switch (ev->reason) {
 	case DCO_GONE_EXPIRED:
 		log_info(&p->log, 1, "[%s] Inactivity timeout (--ping-%s), %s",
