@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 #include "base/secret.h"
 #include "daemon/app.h"
 #include "daemon/data_setup.h"
@@ -26,6 +27,7 @@ static bool same_user(const struct client_entry *a, const struct client_entry *b
 
 static void undo_float(struct server_peer *p)
 {
+	assume_control_thread();
 	(void)dco_peer_set_remote(tunnel_device(p->server->tunnel), p->entry.peer_id,
 				  &p->entry.addr, NULL);
 }
@@ -197,6 +199,7 @@ int peer_data_add(struct server_peer *p, struct err *err)
 		data_setup_params(p->cfg, &p->neg, p->entry.tcp, p->entry.addr.sa.sa_family);
 	int ret;
 
+	assume_control_thread();
 	data_slots_init(&p->slots);
 	ret = dco_peer_add(dev, &cfg, err);
 	if (ret < 0)
@@ -208,6 +211,7 @@ int peer_data_add(struct server_peer *p, struct err *err)
 
 void peer_data_del(struct server_peer *p)
 {
+	assume_control_thread();
 	if (!p->dco_added)
 		return;
 	peer_data_stats(p, &p->last_stats);
@@ -217,6 +221,7 @@ void peer_data_del(struct server_peer *p)
 
 void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out)
 {
+	assume_control_thread();
 	*out = p->last_stats;
 	if (!p->dco_added ||
 	    dco_peer_stats(tunnel_device(p->server->tunnel), p->entry.peer_id, out) < 0)

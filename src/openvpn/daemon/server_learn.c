@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 #include "daemon/app.h"
 
 /* One question to --learn-address about a client; the client may be gone when the answer comes. */
@@ -30,6 +31,7 @@ static void tell_data_plane(struct server_peer *p, const struct ip_net *net, enu
 	struct dco_device *dev = tunnel_device(p->server->tunnel);
 	int ret;
 
+	assume_control_thread();
 	if (!p->dco_added)
 		return;
 	if (kind == LEARN_IROUTE) {
@@ -208,6 +210,7 @@ void server_forget_stale(struct server *s, uint64_t unix_sec)
 	uint32_t age = s->cfg->server.stale_routes_age_sec;
 	struct learn_row row;
 
+	assume_control_thread();
 	if (unix_sec < age)
 		return;
 	while (learn_table_forget(s->learned, NULL, unix_sec - age, &row)) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/thread.h"
 #include "base/str.h"
 #include "daemon/app.h"
 #include "daemon/environment.h"
@@ -160,6 +161,7 @@ void peer_packet(struct server_peer *p, const union sock_addr *from, const uint8
 {
 	struct now now = clock_now();
 
+	assume_control_thread();
 	if (p->state == PEER_CLOSED)
 		return;
 	p->control_rx += len;
