@@ -1,28 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#include "test.h"
+#include "daemon_test.h"
 
-#include <unistd.h>
-
-#include "base/log.h"
 #include "daemon/signals.h"
 
-struct seen {
-	char text[512];
-	unsigned int lines;
-};
-
-static void on_line(void *ctx, const struct log_line *line)
-{
-	struct seen *seen = ctx;
-
-	seen->lines++;
-	snprintf(seen->text, sizeof(seen->text), "%s", line->text);
-}
-
 struct fixture {
-	struct log_sink *sink;
-	struct log log;
-	struct seen seen;
+	struct log_capture cap;
 	struct signal_state s;
 };
 
@@ -30,9 +12,7 @@ static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 
-	f->sink = log_sink_new();
-	log_sink_set_observer(f->sink, on_line, &f->seen);
-	f->log = log_init(f->sink, "");
+	log_capture_start(&f->cap, 1);
 	signal_state_init(&f->s, 0);
 	f->s.phase = SIGNAL_PHASE_RUN;
 	*state = f;
@@ -43,7 +23,7 @@ static int teardown(void **state)
 {
 	struct fixture *f = *state;
 
-	log_sink_free(f->sink);
+	log_capture_stop(&f->cap);
 	free(f);
 	return 0;
 }
@@ -56,9 +36,9 @@ static void signal_raise__pending_of_higher_rank__stays(void **state)
 	for (size_t a = 0; a < ARRAY_SIZE(falling); a++) {
 		for (size_t b = 0; b < ARRAY_SIZE(falling); b++) {
 			signal_clear(&f->s);
-			assert_true(signal_raise(&f->s, &f->log, falling[a], SIGNAL_SOFT, "a"));
+			assert_true(signal_raise(&f->s, &f->cap.log, falling[a], SIGNAL_SOFT, "a"));
 			assert_int_equal(
-				signal_raise(&f->s, &f->log, falling[b], SIGNAL_HARD, NULL),
+				signal_raise(&f->s, &f->cap.log, falling[b], SIGNAL_HARD, NULL),
 				b <= a);
 			assert_int_equal(signal_pending(&f->s), falling[b <= a ? b : a]);
 			assert_string_equal(f->s.text, b <= a ? "" : "a");
@@ -70,8 +50,8 @@ static void signal_raise__unknown_number__is_refused(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_false(signal_raise(&f->s, &f->log, SIGALRM, SIGNAL_HARD, NULL));
-	assert_false(signal_raise(&f->s, &f->log, 0, SIGNAL_HARD, NULL));
+	assert_false(signal_raise(&f->s, &f->cap.log, SIGALRM, SIGNAL_HARD, NULL));
+	assert_false(signal_raise(&f->s, &f->cap.log, 0, SIGNAL_HARD, NULL));
 	assert_int_equal(signal_pending(&f->s), 0);
 }
 
@@ -101,9 +81,9 @@ static void signal_act__each_source__has_its_text(void **state)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		signal_clear(&f->s);
-		signal_raise(&f->s, &f->log, rows[i].signum, rows[i].source, rows[i].text);
-		assert_int_equal(signal_act(&f->s, &f->log, rows[i].scope), rows[i].signum);
-		assert_string_equal(f->seen.text, rows[i].line);
+		signal_raise(&f->s, &f->cap.log, rows[i].signum, rows[i].source, rows[i].text);
+		assert_int_equal(signal_act(&f->s, &f->cap.log, rows[i].scope), rows[i].signum);
+		assert_string_equal(f->cap.last, rows[i].line);
 	}
 }
 
@@ -112,23 +92,23 @@ static void signal_act__remap_usr1__changes_hard_and_soft(void **state)
 	struct fixture *f = *state;
 
 	f->s.remap_usr1 = SIGTERM;
-	signal_raise(&f->s, &f->log, SIGUSR1, SIGNAL_SOFT, "ping-restart");
-	assert_int_equal(signal_act(&f->s, &f->log, SIGNAL_SCOPE_PROCESS), SIGTERM);
-	assert_string_equal(f->seen.text, "SIGTERM[soft,ping-restart] received, process exiting");
+	signal_raise(&f->s, &f->cap.log, SIGUSR1, SIGNAL_SOFT, "ping-restart");
+	assert_int_equal(signal_act(&f->s, &f->cap.log, SIGNAL_SCOPE_PROCESS), SIGTERM);
+	assert_string_equal(f->cap.last, "SIGTERM[soft,ping-restart] received, process exiting");
 	signal_clear(&f->s);
 	f->s.remap_usr1 = SIGHUP;
-	signal_raise(&f->s, &f->log, SIGUSR1, SIGNAL_HARD, NULL);
+	signal_raise(&f->s, &f->cap.log, SIGUSR1, SIGNAL_HARD, NULL);
 	assert_int_equal(signal_pending(&f->s), SIGHUP);
-	assert_int_equal(signal_act(&f->s, &f->log, SIGNAL_SCOPE_PROCESS), SIGHUP);
-	assert_string_equal(f->seen.text, "SIGHUP[hard,] received, process restarting");
+	assert_int_equal(signal_act(&f->s, &f->cap.log, SIGNAL_SCOPE_PROCESS), SIGHUP);
+	assert_string_equal(f->cap.last, "SIGHUP[hard,] received, process restarting");
 }
 
 static void signal_act__nothing_pending__is_silent(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(signal_act(&f->s, &f->log, SIGNAL_SCOPE_PROCESS), 0);
-	assert_int_equal(f->seen.lines, 0);
+	assert_int_equal(signal_act(&f->s, &f->cap.log, SIGNAL_SCOPE_PROCESS), 0);
+	assert_int_equal(f->cap.lines, 0);
 }
 
 static void signal_raise__hard_usr1_during_init__counts_as_hup_for_clients(void **state)
@@ -137,14 +117,14 @@ static void signal_raise__hard_usr1_during_init__counts_as_hup_for_clients(void 
 
 	f->s.phase = SIGNAL_PHASE_INIT;
 	f->s.early_usr1_is_hup = true;
-	signal_raise(&f->s, &f->log, SIGUSR1, SIGNAL_HARD, NULL);
+	signal_raise(&f->s, &f->cap.log, SIGUSR1, SIGNAL_HARD, NULL);
 	assert_int_equal(signal_pending(&f->s), SIGHUP);
 	signal_clear(&f->s);
-	signal_raise(&f->s, &f->log, SIGUSR1, SIGNAL_SOFT, "x");
+	signal_raise(&f->s, &f->cap.log, SIGUSR1, SIGNAL_SOFT, "x");
 	assert_int_equal(signal_pending(&f->s), SIGUSR1);
 	signal_clear(&f->s);
 	f->s.early_usr1_is_hup = false;
-	signal_raise(&f->s, &f->log, SIGUSR1, SIGNAL_HARD, NULL);
+	signal_raise(&f->s, &f->cap.log, SIGUSR1, SIGNAL_HARD, NULL);
 	assert_int_equal(signal_pending(&f->s), SIGUSR1);
 }
 
@@ -153,12 +133,12 @@ static void signal_raise__while_leaving__soft_restart_becomes_the_end(void **sta
 	struct fixture *f = *state;
 
 	f->s.phase = SIGNAL_PHASE_LEAVING;
-	assert_false(signal_raise(&f->s, &f->log, SIGHUP, SIGNAL_HARD, NULL));
-	assert_true(signal_raise(&f->s, &f->log, SIGUSR1, SIGNAL_SOFT, "tls-error"));
-	assert_string_equal(f->seen.text, "Converting soft SIGUSR1 received during exit "
-					  "notification to SIGTERM");
-	signal_act(&f->s, &f->log, SIGNAL_SCOPE_PROCESS);
-	assert_string_equal(f->seen.text,
+	assert_false(signal_raise(&f->s, &f->cap.log, SIGHUP, SIGNAL_HARD, NULL));
+	assert_true(signal_raise(&f->s, &f->cap.log, SIGUSR1, SIGNAL_SOFT, "tls-error"));
+	assert_string_equal(f->cap.last, "Converting soft SIGUSR1 received during exit "
+					 "notification to SIGTERM");
+	signal_act(&f->s, &f->cap.log, SIGNAL_SCOPE_PROCESS);
+	assert_string_equal(f->cap.last,
 			    "SIGTERM[soft,exit-with-notification] received, process exiting");
 }
 
@@ -169,10 +149,10 @@ static void signal_reason__text_or_lower_name_or_unknown(void **state)
 
 	signal_export(&f->s, env);
 	assert_string_equal(env_get(env, "signal"), "UNKNOWN");
-	signal_raise(&f->s, &f->log, SIGUSR1, SIGNAL_HARD, NULL);
+	signal_raise(&f->s, &f->cap.log, SIGUSR1, SIGNAL_HARD, NULL);
 	signal_export(&f->s, env);
 	assert_string_equal(env_get(env, "signal"), "sigusr1");
-	signal_raise(&f->s, &f->log, SIGTERM, SIGNAL_SOFT, "exit-with-notification");
+	signal_raise(&f->s, &f->cap.log, SIGTERM, SIGNAL_SOFT, "exit-with-notification");
 	signal_export(&f->s, env);
 	assert_string_equal(env_get(env, "signal"), "exit-with-notification");
 	env_free(env);
@@ -208,7 +188,7 @@ static void signal_watch__delivers_by_phase(void **state)
 	int last = 0;
 
 	uv_loop_init(&loop);
-	assert_int_equal(signal_watch_new(&w, &loop, &f->s, &f->log, on_watched, &last), 0);
+	assert_int_equal(signal_watch_new(&w, &loop, &f->s, &f->cap.log, on_watched, &last), 0);
 	run_until(&loop, &last, SIGUSR2);
 	assert_int_equal(signal_pending(&f->s), 0);
 	run_until(&loop, &last, SIGUSR1);
@@ -218,8 +198,8 @@ static void signal_watch__delivers_by_phase(void **state)
 	f->s.phase = SIGNAL_PHASE_INIT;
 	kill(getpid(), SIGHUP);
 	run_until(&loop, &last, SIGTERM);
-	assert_int_equal(signal_act(&f->s, &f->log, SIGNAL_SCOPE_PROCESS), SIGTERM);
-	assert_string_equal(f->seen.text, "SIGTERM[hard,init_instance] received, process exiting");
+	assert_int_equal(signal_act(&f->s, &f->cap.log, SIGNAL_SCOPE_PROCESS), SIGTERM);
+	assert_string_equal(f->cap.last, "SIGTERM[hard,init_instance] received, process exiting");
 	signal_watch_close(w);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	assert_int_equal(uv_loop_close(&loop), 0);
