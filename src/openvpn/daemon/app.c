@@ -104,13 +104,9 @@ static void format_status(void *ctx, struct str *out)
 static void on_signal(void *ctx, int signum)
 {
 	struct app *app = ctx;
-	struct str text = str_init();
 
 	if (signum == SIGUSR2) {
-		format_status(app, &text);
-		for (char *line = strtok(text.text, "\n"); line; line = strtok(NULL, "\n"))
-			log_info(&app->log, 1, "%s", line);
-		str_fini(&text);
+		status_log(&app->log, format_status, app);
 		return;
 	}
 	if (app->client)
