@@ -3,6 +3,7 @@
 #include "daemon/app.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,10 +123,26 @@ void app_finished(struct app *app, enum app_outcome outcome)
 	uv_stop(app->loop);
 }
 
+static void forget_start_dir(struct app *app)
+{
+	if (app->start_dir >= 0)
+		close(app->start_dir);
+	app->start_dir = -1;
+}
+
+static int drop_privileges(struct app *app, bool at_start, struct err *err)
+{
+	if (app->cfg->process.chroot_dir && !app->privileges.applied) {
+		forget_start_dir(app);
+		app->chrooted = true;
+	}
+	return process_privileges_apply(&app->privileges, app->cfg, at_start,
+					!at_start && app->offload, &app->log, err);
+}
+
 int app_initialised(struct app *app, bool with_errors, struct err *err)
 {
-	int ret = process_privileges_apply(&app->privileges, app->cfg, false, app->offload,
-					   &app->log, err);
+	int ret = drop_privileges(app, false, err);
 
 	if (ret == 0)
 		process_notify_up(with_errors);
@@ -253,7 +270,7 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	ret = open_with_privileges(app, err);
 	/* a server opens its sockets and its device first: app_initialised() */
 	if (ret == 0 && cfg->mode != CONFIG_MODE_SERVER)
-		ret = process_privileges_apply(&app->privileges, cfg, true, false, &app->log, err);
+		ret = drop_privileges(app, true, err);
 	return ret;
 }
 
@@ -340,6 +357,38 @@ static void report_parse_error(struct app *app, int code, const struct err *err)
 	log_fatal(&app->log, "Exiting due to fatal error");
 }
 
+/* Notes in order; complaints about options come without timestamp, as all of their kind. */
+static void log_report(struct app *app, struct config_report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		struct config_note *n = &report->note[i];
+		bool option_error = n->klass == LOG_CLASS_ERROR && n->verb == 0;
+
+		if (option_error)
+			log_sink_set_timestamps(app->sink, false);
+		if (log_enabled(&app->log, n->verb))
+			log_write(&app->log, n->klass, n->verb, n->text, "%s", n->text);
+		if (option_error)
+			log_sink_set_timestamps(app->sink, !app->cfg->log.suppress_timestamps);
+	}
+	if (report->dropped)
+		log_warn(&app->log, "%zu notes about the configuration were lost", report->dropped);
+	config_report_fini(report);
+}
+
+/*
+ * Relative names mean the directory in which the program was started, also after SIGHUP. A
+ * directory outside must not stay open in a chroot, so there the names are looked up inside.
+ */
+static void enter_start_dir(struct app *app)
+{
+	if (app->start_dir < 0)
+		app->start_dir = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	else if (fchdir(app->start_dir))
+		log_warn(&app->log, "cannot return to the start directory: %s (errno=%d)",
+			 strerror(errno), errno);
+}
+
 /* Return: -1 to go on, else the exit status. */
 static int load_config(struct app *app)
 {
@@ -347,13 +396,15 @@ static int load_config(struct app *app)
 	struct err err = {0};
 	int ret, status;
 
+	if (!app->chrooted)
+		enter_start_dir(app);
 	config_free(app->cfg);
 	app->cfg = config_new();
 	if (!app->cfg)
 		return 1;
 	ret = config_parse_command_line(app->cfg, app->argc, app->argv, &app->host, &report, &err);
 	if (ret == 0 && app->cfg->command.kind != CONFIG_RUN) {
-		config_report_log(&report, &app->log);
+		log_report(app, &report);
 		config_report_fini(&report);
 		status = command_run(app->cfg, &app->log);
 		if (status >= 0)
@@ -364,11 +415,11 @@ static int load_config(struct app *app)
 	if (ret == 0)
 		ret = config_finish(app->cfg, &app->host, &report, &err);
 	host_log_format(app, &app->cfg->log);
-	config_report_log(&report, &app->log);
+	log_report(app, &report);
 	if (ret == 0) {
 		config_dump(app->cfg, &report);
 		config_warnings(app->cfg, &report);
-		config_report_log(&report, &app->log);
+		log_report(app, &report);
 	}
 	config_report_fini(&report);
 	if (ret == 0)
@@ -416,6 +467,7 @@ static void app_fini(struct app *app)
 		uv_run(app->loop, UV_RUN_DEFAULT); /* the status file's last callback */
 		uv_loop_close(app->loop);
 	}
+	forget_start_dir(app);
 	log_sink_free(app->sink);
 }
 
@@ -428,6 +480,7 @@ int app_run(int argc, char **argv)
 		.loop = &loop,
 		.sink = log_sink_new(),
 		.rng = rng_system(),
+		.start_dir = -1,
 	};
 	int status;
 

@@ -53,6 +53,8 @@ struct app {
 	bool kernel_allowed; /* the data plane may be in the kernel: its capability can be kept */
 	bool offload;	     /* it is */
 	struct pid_file pid_file;
+	int start_dir; /* where relative names begin; -1: not open */
+	bool chrooted;
 	struct process_watchdog watchdog;
 	struct credentials *credentials;
 	struct status_file *status;
