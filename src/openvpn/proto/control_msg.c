@@ -91,10 +91,6 @@ void control_msg_for_log(const char *text, unsigned int verb, struct str *out)
 {
 	static const char token[] = "auth-token SESS_ID";
 
-	if (verb >= 7) {
-		str_add(out, text);
-		return;
-	}
 	for (bool first = true;; first = false) {
 		size_t len = strcspn(text, ",");
 
@@ -102,7 +98,9 @@ void control_msg_for_log(const char *text, unsigned int verb, struct str *out)
 			str_add(out, ",");
 		if (str_starts(text, token))
 			str_add(out, "auth-tokenSESS_ID");
-		else if (str_starts(text, "echo "))
+		else if (str_starts(text, "auth-token "))
+			str_add(out, "auth-token");
+		else if (verb < 7 && str_starts(text, "echo "))
 			str_add(out, "echo");
 		else
 			str_add_len(out, text, len);

@@ -50,9 +50,10 @@ const char *control_msg_payload(const char *text, enum control_msg_type type);
 
 /**
  * control_msg_for_log() - the text as it may be shown
- * @verb: at 7 and above nothing is hidden
+ * @verb: of the log; the text of echo items is left out below 7
  *
- * Below, what follows SESS_ID of an auth-token and the text of echo items is left out.
+ * The text of an auth-token is left out always (but for SESS_ID, as the known line has it): it
+ * serves as a password.
  */
 void control_msg_for_log(const char *text, unsigned int verb, struct str *out);
 

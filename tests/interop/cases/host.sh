@@ -233,3 +233,30 @@ commands()
 	want "exit status of --help" 1 $?
 }
 case_add commands commands
+
+# Nothing secret is written, however much is asked for.
+secrets()
+{
+	user_server 2.6 <<-E
+		auth-gen-token 600 200
+		tls-crypt $PKI/ta.key
+		reneg-sec 3
+	E
+	login alice "secret 1"
+	client <<-E
+		verb 11
+		remote $SERVER4
+		tls-crypt $PKI/ta.key
+		auth-user-pass $DIR/login
+	E
+	ping_ok
+	wait_for 20 "a renegotiation with the token" twice
+	ut_stop
+	want_no_log client 'secret 1'
+	want_no_log client 'c2VjcmV0IDE'
+	want_no_log client 'SESS_ID_AT_[A-Za-z0-9+/_-]{12}'
+	sed -n '/BEGIN/,/END/p' "$PKI/ta.key" | grep -v -- '---' | while read -r line; do
+		want_no_log client "${line:0:24}"
+	done || exit 1
+}
+case_add secrets_not_logged secrets
