@@ -136,7 +136,7 @@ static const char *default_hwaddr(struct netlink *nl, char buf[3 * IFACE_LLADDR_
 	if (route_default(nl, AF_INET, 0, &route) < 0 ||
 	    iface_get(nl, route.ifindex, &info, NULL) < 0 || !info.has_lladdr)
 		return NULL;
-	str_hex(buf, 3 * IFACE_LLADDR_LEN, info.lladdr, sizeof(info.lladdr), ':');
+	str_hex(buf, (size_t)3 * IFACE_LLADDR_LEN, info.lladdr, sizeof(info.lladdr), ':');
 	return buf;
 }
 

@@ -78,9 +78,7 @@ static bool exhausted(const struct remote_list *list)
 
 static enum remote_choice choose_entry(struct remote_list *list)
 {
-	if (list->started)
-		advance_entry(list);
-	else if (list->disabled[list->entry])
+	if (list->started || list->disabled[list->entry])
 		advance_entry(list);
 	list->started = true;
 	list->skip_entry = false;

@@ -51,7 +51,7 @@ static bool has_netmask(const struct config *cfg)
 
 static int fill_ip4(struct iface_settings *s, const struct config *cfg, struct err *err)
 {
-	struct ip_addr second;
+	struct ip_addr second = {.family = AF_UNSPEC};
 	int ret, bits;
 
 	if (!cfg->tun.ifconfig_local)
