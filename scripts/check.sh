@@ -183,9 +183,10 @@ step_clang()
 
 step_tidy()
 {
+	# valist.Uninitialized of clang 14 does not see va_start() in functions with attributes
 	# shellcheck disable=SC2046
 	files 'src/*.c' | xargs -r -P "$JOBS" -n 4 clang-tidy --quiet \
-		--checks='-*,clang-analyzer-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-assignment-in-if-condition,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling' \
+		--checks='-*,clang-analyzer-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-assignment-in-if-condition,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,-clang-analyzer-valist.Uninitialized' \
 		--warnings-as-errors='*' -- -std=gnu11 -Isrc/openvpn -Iinclude -I"$BUILD/gcc" \
 		-DSYSCONFDIR='""' -DLIBEXECDIR='""' $(pkg-config --cflags libnl-3.0)
 }
