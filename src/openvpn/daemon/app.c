@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/str.h"
 #include "crypto/cipher.h"
 #include "crypto/kdf.h"
 #include "daemon/client.h"
@@ -69,14 +70,44 @@ static bool host_tls1_prf(void *ctx)
 	return tls1_prf_self_test() == 0;
 }
 
+static void forget_key_password(struct app *app)
+{
+	secret_free(app->key_password);
+	app->key_password = NULL;
+}
+
+static int ask_key_password(struct app *app, char *out, struct err *err)
+{
+	struct prompter prompter = prompter_console();
+
+	return password_obtain(&prompter, "Private Key", app->cfg->tls.askpass_file, out, err);
+}
+
+static int keep_key_password(struct app *app, struct err *err)
+{
+	int ret;
+
+	app->key_password = secret_alloc(USER_PASS_MAX);
+	if (!app->key_password)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	ret = ask_key_password(app, app->key_password, err);
+	if (ret < 0)
+		forget_key_password(app);
+	return ret;
+}
+
 int app_key_password(void *user, char *buf, size_t cap)
 {
 	struct app *app = user;
-	struct prompter prompter = prompter_console();
 	struct err err = {0};
-	int ret = password_obtain(&prompter, "Private Key", app->cfg->tls.askpass_file, buf, &err);
+	bool kept = app->key_password != NULL;
+	int ret = kept ? 0 : keep_key_password(app, &err);
 
-	(void)cap; /* password_obtain() needs USER_PASS_MAX, which tls/ gives */
+	/* the library's buffer may be smaller than a passphrase of ours */
+	if (ret == 0 && !str_copy(buf, cap, app->key_password))
+		ret = err_set(&err, ERR_LIMIT, "the private key's passphrase is too long");
+	if (!kept || app->cfg->auth.nocache)
+		forget_key_password(app);
 	if (ret < 0)
 		log_error(&app->log, "%s", err.text);
 	return ret;
@@ -253,6 +284,9 @@ static int run_setup(struct app *app, bool first, struct err *err)
 		ret = set_credentials(app, err);
 	if (ret == 0)
 		ret = app_credentials(app, err); /* while there still is a terminal */
+	/* before chroot takes the file away */
+	if (ret == 0 && cfg->tls.askpass && !app->key_password)
+		ret = keep_key_password(app, err);
 	if (ret == 0 && first)
 		ret = process_privileges_init(&app->privileges, cfg, err);
 	if (ret == 0 && first)
@@ -460,6 +494,7 @@ static void app_fini(struct app *app)
 	if (app->cfg)
 		pid_file_remove(&app->pid_file, &app->cfg->process);
 	credentials_free(app->credentials);
+	forget_key_password(app);
 	route_journal_close(app->journal);
 	netlink_close(app->nl);
 	config_free(app->cfg);

@@ -57,6 +57,7 @@ struct app {
 	bool chrooted;
 	struct process_watchdog watchdog;
 	struct credentials *credentials;
+	char *key_password; /* of --askpass, secret memory; NULL: ask when it is wanted */
 	struct status_file *status;
 	enum app_outcome outcome;
 	struct client *client; /* one of the two */

@@ -260,3 +260,48 @@ secrets()
 	done || exit 1
 }
 case_add secrets_not_logged secrets
+
+# In the background nobody can be asked: the passphrase is read before, also at a restart in a jail.
+askpass_daemon()
+{
+	echo sesame >"$DIR/pass"
+	chmod 600 "$DIR/pass"
+	openssl ec -in "$PKI/client.key" -aes256 -passout pass:sesame -out "$DIR/client.key" 2>/dev/null
+	server 2.6 </dev/null
+	C_ID="ca $PKI/ca.crt
+cert $PKI/client.crt
+key $DIR/client.key
+remote-cert-tls server" client_conf <<-E
+		remote $SERVER4
+		askpass pass
+		cd $DIR
+		daemon
+		log client.log
+		writepid pid
+	E
+	ut --config "$DIR/client.conf"
+	wait "$UT_PID" || fail "the start in the background failed"
+	connected 20
+	ping_ok
+	UT_PID=$(cat "$DIR/pid")
+	kill -TERM "$UT_PID"
+	wait_for 10 "the daemon ends" test ! -e "$DIR/pid"
+	UT_PID=''
+}
+case_add askpass_daemon askpass_daemon
+
+# Nobody can be asked at all: the start fails in the foreground.
+prompt_daemon()
+{
+	client_conf <<-E
+		remote $SERVER4
+		auth-user-pass
+		daemon
+		log $DIR/client.log
+	E
+	version_cmd "$OPENVPN"
+	setsid -w "${CMD[@]}" --config "$DIR/client.conf" </dev/null >"$DIR/out" 2>&1
+	want "exit status" 1 $?
+	grep -q 'Enter Auth Username' "$DIR/client.log" || fail "the question is not named: $(cat "$DIR/client.log")"
+}
+case_add prompt_daemon__fails_in_the_foreground prompt_daemon
