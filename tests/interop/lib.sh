@@ -167,6 +167,8 @@ net_up()
 		route add default via 192.0.2.1
 		route add default via 2001:db8:2::1
 	E
+	# the kernel adds some routes of an interface a little later
+	wait_for 5 "the local routes" sh -c "ip -n $NS-c -6 route show table local | grep -q 'local $CLIENT6 '"
 	net_state >"$DIR/net.before"
 }
 

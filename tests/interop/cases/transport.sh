@@ -31,7 +31,7 @@ connect()
 		data-ciphers $cipher
 		$(wrap_of "$wrap" client)
 	E
-	want_log client "Data Channel: cipher '$cipher'"
+	wait_log client "Data Channel: cipher '$cipher'"
 	tunnel_ok
 	ut_stop
 }
@@ -58,7 +58,7 @@ cipher()
 		remote $SERVER4
 		data-ciphers AES-256-GCM:AES-192-GCM:AES-128-GCM:CHACHA20-POLY1305
 	E
-	want_log client "Data Channel: cipher '$2'"
+	wait_log client "Data Channel: cipher '$2'"
 	tunnel_ok
 	if [ "$1" = 2.7 ]; then
 		want_log client 'protocol-flags[^,]* aead-epoch'
@@ -84,7 +84,7 @@ cipher_order()
 		data-ciphers AES-256-GCM:AES-128-GCM
 	E
 	want_log client "PUSH_REPLY.*cipher AES-128-GCM"
-	want_log client "Data Channel: cipher 'AES-128-GCM'"
+	wait_log client "Data Channel: cipher 'AES-128-GCM'"
 	tunnel_ok
 	ut_stop
 }
