@@ -401,6 +401,7 @@ halt()
 	client <<-E
 		remote $SERVER4
 	E
+	mark client
 	printf 'client-kill 0 %s\nquit\n' "$1" | in_s nc -N 127.0.0.1 7505 >"$DIR/mgmt" || cat "$DIR/mgmt"
 	case $1 in
 	HALT*)
@@ -410,7 +411,6 @@ halt()
 		want_net_restored
 		;;
 	*)
-		mark client
 		wait_log client 'SIGUSR1\[soft,server-pushed-connection-reset\] received, process restarting'
 		connected 25
 		ping_ok
