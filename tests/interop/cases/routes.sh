@@ -97,7 +97,7 @@ routes_pushed()
 	E
 	has_route 203.0.113.0/24 'via 10.8.0.1 dev tun0'
 	has_route 203.0.112.7 'via 10.8.0.1 dev tun0'
-	has_route 203.0.111.0/24 'via 10.8.0.1 dev tun0 (proto static )?metric 77'
+	has_route 203.0.111.0/24 'via 10.8.0.1 dev tun0 (proto [0-9a-z]+ )?metric 77'
 	has_route 203.0.110.0/24 'via 198.51.100.1 dev eth0'
 	has_route 203.0.109.0/24 'via 10.8.0.1 dev tun0'
 	goes_to 2001:db8:77::1 tun0
