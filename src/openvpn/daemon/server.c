@@ -280,6 +280,7 @@ static int open_tunnel(struct server *s, struct err *err)
 	tunnel_setup_fini(&setup);
 	if (ret < 0)
 		return ret;
+	s->features = dco_device_backend(tunnel_device(s->tunnel))->features(err);
 	return server_device_watch(s, err);
 }
 
@@ -525,6 +526,7 @@ void server_status(struct server *s, unsigned int version, struct str *out)
 		.now_unix_sec = clock_now().unix_sec,
 		.clients = clients,
 		.routes = routes,
+		.dco_enabled = s->app->offload,
 	};
 
 	if (clients && routes) {

@@ -10,8 +10,14 @@
 #include "base/str.h"
 #include "daemon/app.h"
 #include "daemon/environment.h"
+#include "config/features.h"
+#include "config/options.h"
 #include "proto/ncp.h"
 #include "proto/peer_info.h"
+
+enum {
+	NEEDS_MAX = 32
+};
 
 /* ---- sources ---- */
 
@@ -249,7 +255,8 @@ static bool negotiate(struct server_peer *p, const struct now *now)
 		.cipher = cfg->crypto.cipher ? cfg->crypto.cipher : "BF-CBC",
 		.fallback = cfg->crypto.cipher_is_fallback,
 		.force_tls_ekm = cfg->server.force_key_export,
-		.epoch = true,
+		.epoch = p->server->features & FEAT_EPOCH,
+		.require_v2 = !(p->server->features & FEAT_DATA_V1),
 		.tun_mtu = cfg->ce.tun_mtu,
 	};
 	struct ncp_refusal refusal = {0};
@@ -280,6 +287,25 @@ static void start_timers(struct server_peer *p, uint64_t now_ms)
 		p->token_at = time_after(now_ms, 1000ull * c->auth_token_renewal_sec);
 }
 
+/* Options of this client that the data plane in use cannot serve. */
+static bool data_plane_serves(struct server_peer *p)
+{
+	struct config_need needs[NEEDS_MAX];
+	size_t n = config_needs(p->cfg, needs, ARRAY_SIZE(needs));
+	bool good = true;
+
+	for (size_t i = 0; i < n && i < ARRAY_SIZE(needs); i++) {
+		if (!needs[i].fatal || (needs[i].feature & p->server->features))
+			continue;
+		log_error(&p->log, "the data plane lacks: %s", feature_text(needs[i].feature));
+		good = false;
+	}
+	if (!good)
+		log_error(&p->log,
+			  "MULTI: client has been rejected due to incompatible DCO options");
+	return good;
+}
+
 static void options_done(struct server_peer *p, const struct now *now)
 {
 	struct session_negotiated neg = {
@@ -295,6 +321,10 @@ static void complete(struct server_peer *p, const struct now *now)
 	struct err err = {0};
 
 	if (!override_username(p)) {
+		fail(p, now, NULL);
+		return;
+	}
+	if (!data_plane_serves(p)) {
 		fail(p, now, NULL);
 		return;
 	}

@@ -82,6 +82,7 @@ struct server {
 	uv_poll_t *device_poll;
 	struct link **by_transport; /* index: number of the data plane */
 	size_t n_transports;
+	uint64_t features;	   /* FEAT_* of the data plane in use */
 	struct ip_addr own4, own6; /* addresses of the server inside the tunnel */
 
 	struct client_table *clients;
