@@ -3,4 +3,5 @@ EXTRA_DIST += tests/interop/run.sh tests/interop/lib.sh tests/interop/cases/auth
 	tests/interop/cases/errors.sh tests/interop/cases/host.sh \
 	tests/interop/cases/lifetime.sh tests/interop/cases/process.sh \
 	tests/interop/cases/routes.sh tests/interop/cases/server.sh \
+	tests/interop/cases/server_peers.sh \
 	tests/interop/cases/transport.sh

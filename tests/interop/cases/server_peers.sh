@@ -1,0 +1,312 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2016 # programs of hooks are texts
+# Who may become a client of the program under test, what others may do to it, and what clients
+# may send to each other. Uses the functions of server.sh.
+
+# srv_cert NAME CONFIG...: our server refuses the client with this certificate
+srv_cert()
+{
+	local name=$1 re=$2 extra=${3-}
+	our_server <<<"${extra//PKI/$PKI}"
+	C_ID="ca $PKI/ca.crt
+cert $PKI/$name.crt
+key $PKI/$name.key" their_client_fails 2.6 'link remote' </dev/null
+	wait_log server "$re"
+	wait_log server 'SIGUSR1\[soft,tls-error\] received, client-instance restarting'
+	want_no_log server 'Peer Connection Initiated'
+	their_client_stop
+}
+case_add srv_wrong_ca__refused srv_cert wrongca 'VERIFY ERROR: depth=0, error=.*: CN=wrongca'
+case_add srv_expired__refused srv_cert expired 'VERIFY ERROR: depth=0, error=certificate has expired: CN=expired'
+case_add srv_server_cert__refused srv_cert other-server 'VERIFY ERROR: depth=0, error=unsuitable certificate purpose: CN=other-server'
+case_add srv_revoked__refused srv_cert revoked 'VERIFY ERROR: depth=0, error=certificate revoked: CN=revoked' 'crl-verify PKI/crl.pem'
+case_add srv_name__refused srv_cert client "VERIFY X509NAME ERROR: " 'verify-x509-name nobody name'
+
+srv_fingerprint()
+{
+	S_ID="cert $PKI/self-server.crt
+key $PKI/self-server.key
+peer-fingerprint $(cat "$PKI/self-client.fp")" our_server </dev/null
+	C_ID="cert $PKI/self-client.crt
+key $PKI/self-client.key
+peer-fingerprint $(cat "$PKI/self-server.fp")" their_client 2.6 </dev/null
+	ping_ok
+	their_client_stop
+}
+case_add srv_fingerprint srv_fingerprint
+
+# a client without certificate, known by its user name
+srv_no_cert()
+{
+	mkdir "$DIR/ccd"
+	echo 'push "echo for-joe"' >"$DIR/ccd/joe"
+	our_server <<-E
+		script-security 2
+		auth-user-pass-verify $DIR/hook via-file
+		verify-client-cert none
+		username-as-common-name
+		client-config-dir $DIR/ccd
+	E
+	printf 'joe\nsecret\n' >"$DIR/login"
+	chmod 600 "$DIR/login"
+	C_ID="ca $PKI/ca.crt" their_client 2.6 <<<"auth-user-pass $DIR/login"
+	want_log server "TLS: Username/Password authentication succeeded for username 'joe' \[CN SET\]"
+	want_log server "joe/[a-z0-9-]*:$CLIENT4:[0-9]* "
+	want_log client 'PUSH_REPLY,.*,echo,'
+	ping_ok
+	their_client_stop
+}
+case_add srv_no_cert__user_name_counts srv_no_cert
+
+# names that look like commands and paths
+srv_ugly_name()
+{
+	(
+		cd "$PKI" || exit
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -utf8 -multivalue-rdn \
+			-subj '/C=XX/O=-Spec, Inc\+Co/CN=we ird"$(x)\/é;1' -keyout "$DIR/ugly.key" -out "$DIR/ugly.csr" &&
+			openssl x509 -req -in "$DIR/ugly.csr" -CA ca.crt -CAkey ca.key -set_serial 77 -days 30 \
+				-out "$DIR/ugly.crt"
+	) >"$DIR/ugly.log" 2>&1 || fail "cannot make the certificate"
+	mkdir "$DIR/ccd"
+	echo 'push "echo found"' >"$DIR/ccd/we ird\"\$(x)_é;1"
+	our_server <<-E
+		client-config-dir $DIR/ccd
+		script-security 2
+		client-connect $DIR/hook
+	E
+	C_ID="ca $PKI/ca.crt
+cert $DIR/ugly.crt
+key $DIR/ugly.key" their_client 2.6 </dev/null
+	want_log client 'PUSH_REPLY,.*,echo,'
+	grep -qxF 'common_name=we ird"$(x)/é;1' "$DIR/env.client-connect" || fail "common_name"
+	grep -qxF 'tls_serial_0=77' "$DIR/env.client-connect" || fail "tls_serial_0"
+	want_log server 'VERIFY OK: depth=0, C=XX, O=-Spec, Inc\+Co, CN=we ird"\$\(x\)/é;1'
+	their_client_stop
+}
+case_add srv_ugly_name__is_data srv_ugly_name
+
+srv_username_field()
+{
+	our_server <<<"x509-username-field $1"
+	their_client 2.6 </dev/null
+	want_log server "$2/[a-z0-9-]*:$CLIENT4:[0-9]* "
+	their_client_stop
+}
+case_add srv_username_serial srv_username_field serialNumber '0x10[0-9A-F]*'
+case_add srv_username_two srv_username_field 'CN serialNumber' 'client_0x10[0-9A-F]*'
+
+srv_user_too_long()
+{
+	our_server <<-E
+		script-security 2
+		auth-user-pass-verify $DIR/hook via-file
+	E
+	{
+		printf '%0200d\n' 7
+		echo secret
+	} >"$DIR/login"
+	chmod 600 "$DIR/login"
+	their_client_fails 2.6 'AUTH: Received control message: AUTH_FAILED,Username or password is too long. Maximum length is 128 bytes' \
+		<<<"auth-user-pass $DIR/login"
+	want_log server 'TLS Error: Username \(201\) or password \([0-9]*\) too long'
+	! grep -q user-pass-verify "$DIR/calls" || fail "the program was asked"
+}
+case_add srv_user_too_long__refused srv_user_too_long
+
+srv_no_user()
+{
+	our_server <<-E
+		script-security 2
+		auth-user-pass-verify $DIR/hook via-file
+		$1
+	E
+}
+srv_no_user_refused()
+{
+	srv_no_user ''
+	their_client_fails 2.6 'link remote' </dev/null
+	wait_log server 'TLS Error: Auth Username/Password was not provided by peer'
+	want_no_log server PUSH_REPLY
+	their_client_stop
+}
+case_add srv_no_user__refused srv_no_user_refused
+srv_no_user_optional()
+{
+	srv_no_user auth-user-pass-optional
+	their_client 2.6 </dev/null
+	grep -q '^user-pass-verify' "$DIR/calls" || fail "the program was not asked"
+	ping_ok
+	their_client_stop
+}
+case_add srv_no_user_optional srv_no_user_optional
+
+srv_force_ekm()
+{
+	our_server <<<"force-tls-key-material-export"
+	their_client 2.6 </dev/null
+	ping_ok
+	their_client_stop
+}
+case_add srv_force_key_material_export srv_force_ekm
+
+# ---- traffic -------------------------------------------------------------------------------------
+# A source address that the client does not own is not let in.
+srv_spoof()
+{
+	our_server </dev/null
+	their_client 2.6 </dev/null
+	ping_ok
+	in_c ip addr add 10.8.0.200/32 dev tun0
+	in_s timeout 20 tcpdump -nli tun0 icmp >"$DIR/seen" 2>/dev/null &
+	local dump=$!
+	in_c ping -qnc 3 -i 0.1 -W 1 -I 10.8.0.200 10.8.0.1 >"$DIR/ping" && fail "the spoofed address got an answer"
+	ping_ok
+	kill $dump
+	! grep -q 10.8.0.200 "$DIR/seen" || fail "the spoofed packet reached the device"
+	their_client_stop
+}
+case_add srv_spoofed_source__is_dropped srv_spoof
+
+# Two clients: one in the client's namespace, one in the router's.
+srv_two_clients()
+{
+	our_server <<<"$1"
+	their_client 2.6 </dev/null
+	{
+		cat "$DIR/client.conf"
+		echo "cert $PKI/revoked.crt"
+		echo "key $PKI/revoked.key"
+	} >"$DIR/second.conf"
+	in_r /usr/sbin/openvpn --config "$DIR/second.conf" >"$DIR/second.log" 2>&1 </dev/null &
+	SECOND_PID=$!
+	wait_log second 'Initialization Sequence Completed'
+}
+
+srv_client_to_client()
+{
+	srv_two_clients client-to-client
+	ping_ok 10.8.0.3
+	kill $SECOND_PID
+	wait $SECOND_PID
+	their_client_stop
+}
+case_add srv_client_to_client srv_client_to_client
+
+srv_not_client_to_client()
+{
+	srv_two_clients ''
+	in_s sysctl -qw net.ipv4.ip_forward=0
+	! pings 10.8.0.3 || fail "clients reach each other although that was not asked for"
+	ping_ok
+	kill $SECOND_PID
+	wait $SECOND_PID
+	their_client_stop
+}
+case_add srv_no_client_to_client__separated srv_not_client_to_client
+
+srv_quota()
+{
+	mkdir "$DIR/ccd"
+	for i in {1..5}; do echo "iroute 10.50.$i.0 255.255.255.0"; done >"$DIR/ccd/client"
+	our_server <<-E
+		client-config-dir $DIR/ccd
+		max-routes-per-client 4
+	E
+	their_client 2.6 </dev/null
+	want_log server 'MULTI: Learn: 10.50.2.0/24 -> client/'
+	want_log server 'MULTI ROUTE: route quota \(4\) exceeded for client/'
+	want_log server 'MULTI: Learn FAILED: 10.50.3.0/24 -> client/'
+	ping_ok
+	their_client_stop
+}
+case_add srv_max_routes_per_client srv_quota
+
+# ---- strangers -----------------------------------------------------------------------------------
+# Junk and half-open handshakes must not stop anybody, and open no instance.
+srv_junk()
+{
+	our_server <<<"proto ${1-udp}"
+	their_client 2.6 <<<"proto ${2-udp}"
+	in_c python3 - "$SERVER4" "${2-udp}" <<-'P'
+		import os, random, socket, sys
+		random.seed(7)
+		tcp = sys.argv[2] != "udp"
+		for i in range(400):
+		    s = socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM)
+		    s.connect((sys.argv[1], 1194))
+		    opcode = random.choice([1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 31])
+		    body = bytes([opcode << 3 | random.randrange(8)]) + os.urandom(random.choice([0, 1, 8, 13, 40, 1400]))
+		    try:
+		        s.send(len(body).to_bytes(2, "big") + body if tcp else body)
+		        if tcp and i % 4 == 0:
+		            s.send(b"\xff\xff")
+		    except OSError:
+		        pass
+		    s.close()
+	P
+	ping_ok
+	want_no_log client 'process restarting'
+	[ "${1-udp}" != udp ] || want "instances" 1 "$(log_count server 'multi_create_instance')"
+	their_client_stop
+	their_client 2.6 <<<"proto ${2-udp}"
+	ping_ok
+	their_client_stop
+}
+case_add srv_junk_udp__others_unharmed srv_junk
+case_add srv_junk_tcp__others_unharmed srv_junk tcp-server tcp-client
+
+srv_freq_initial()
+{
+	our_server <<<"connect-freq-initial 5 10"
+	in_c python3 - "$SERVER4" <<-'P'
+		import os, socket, sys
+		for i in range(30):
+		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		    s.sendto(b"\x38" + os.urandom(8) + b"\0\0\0\0\0", (sys.argv[1], 1194))
+	P
+	wait_log server 'Note: --connect-freq-initial 5 10 rate limit exceeded, dropping initial handshake packets for the next [0-9]+ seconds'
+	want "instances" 0 "$(log_count server 'multi_create_instance')"
+	their_client 2.6 </dev/null
+	ping_ok
+	their_client_stop
+}
+case_add srv_connect_freq_initial srv_freq_initial
+
+# ---- restarts of a client ------------------------------------------------------------------------
+# The same address and port again: the new session replaces the old one of the instance.
+srv_same_port()
+{
+	our_server </dev/null
+	their_client 2.6 <<-E
+		bind
+		lport 5555
+	E
+	ping_ok
+	kill -KILL "$UT_PID"
+	wait "$UT_PID" 2>/dev/null
+	UT_PID=''
+	in_c ip link del tun0 2>/dev/null
+	their_client 2.6 <<-E
+		bind
+		lport 5555
+	E
+	ping_ok
+	want "instances" 1 "$(log_count server 'multi_create_instance')"
+	their_client_stop
+}
+case_add srv_new_session_same_port srv_same_port
+
+srv_client_restarts()
+{
+	our_server <<<"proto ${1-udp}"
+	their_client 2.6 <<<"proto ${2-udp}"
+	mark client
+	kill -USR1 "$UT_PID"
+	wait_log client 'Initialization Sequence Completed'
+	ping_ok
+	their_client_stop
+}
+case_add srv_client_restarts_udp srv_client_restarts
+case_add srv_client_restarts_tcp srv_client_restarts tcp-server tcp-client
