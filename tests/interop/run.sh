@@ -94,7 +94,7 @@ fi
 
 [ "$(id -u)" = 0 ] || { echo "interop: needs root for network namespaces" >&2; exit 1; }
 export OPENVPN=${OPENVPN:-$TOP/build-check/gcc/openvpn}
-SUITE=interop
+SUITE=${SUITE_NAME:-interop}
 case $OPENVPN in
 2.6 | 2.7) SUITE=interop-of-$OPENVPN ;;
 *)
