@@ -17,7 +17,7 @@ RESULTS=$BUILD/results
 export BUILD JOBS
 
 DEFAULT="format shellcheck layering gcc sim interop asan tsan clang fuzz acceptance"
-LONG="tidy fuzz-long distcheck"
+LONG="tidy interop-asan fuzz-long distcheck"
 NOTHING=77 # of a step: the tree has nothing for it
 
 note()
@@ -226,6 +226,15 @@ step_interop()
 {
 	[ -x tests/interop/run.sh ] || return $NOTHING
 	OPENVPN=${OPENVPN:-$BUILD/gcc/openvpn} tests/interop/run.sh | results_from
+	[ "${PIPESTATUS[0]}" = 0 ]
+}
+
+# The same with the sanitizers' build, which finds what no log line tells.
+step_interop-asan()
+{
+	[ -x "$BUILD/asan/openvpn" ] || build asan gcc --enable-asan CFLAGS='-g -O1' || return 1
+	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 SUITE_NAME=asan/interop \
+		OPENVPN=$BUILD/asan/openvpn tests/interop/run.sh | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 
