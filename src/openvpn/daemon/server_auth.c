@@ -208,6 +208,7 @@ static void succeed(struct server_peer *p, const struct now *now)
 	if ((user && user_is_locked_to_other(p, user)) || cn_is_locked_to_other(p, cn) ||
 	    chain_changed(p) || ccd_missing(p, cn)) {
 		p->token_session.valid = false;
+		peer_data_del(p); /* all its keys are void */
 		fail(p, now);
 		return;
 	}
@@ -262,7 +263,7 @@ static bool ask_to_wait(struct server_peer *p, const struct now *now,
 	const struct config_tls *t = &p->server->cfg->tls;
 	uint32_t limit =
 		t->reneg_sec / 2 > t->hand_window_sec ? t->reneg_sec / 2 : t->hand_window_sec;
-	uint64_t spent = (now->mono_ms - p->created.mono_ms) / 1000;
+	uint64_t spent = (now->mono_ms - p->auth.begun_ms) / 1000;
 	uint32_t left = spent < limit ? limit - (uint32_t)spent : 0;
 	uint32_t sec = want->timeout_sec < left ? want->timeout_sec : left;
 	uint32_t bits = peer_info_number(session_peer_info(p->session), "IV_PROTO");
@@ -411,6 +412,16 @@ enum token_outcome {
 	TOKEN_ASK,     /* the methods decide */
 };
 
+/* Of the client's token, or of those that it will get. */
+static void export_session_id(struct server_peer *p, const struct now *now)
+{
+	char id[AUTH_TOKEN_SESSION_TEXT];
+
+	auth_token_session_begin(&p->token_session, now->unix_sec, &p->server->app->rng);
+	auth_token_session_text(&p->token_session, id);
+	env_set(p->env, "session_id", id);
+}
+
 static enum token_outcome check_token(struct server_peer *p, const struct now *now,
 				      const char *password)
 {
@@ -423,12 +434,7 @@ static enum token_outcome check_token(struct server_peer *p, const struct now *n
 	log_lines(&p->log, 1, &lines);
 	str_fini(&lines);
 	env_set(p->env, "session_state", auth_token_state_name(state));
-	if (p->token_session.valid) {
-		char id[AUTH_TOKEN_SESSION_TEXT];
-
-		auth_token_session_text(&p->token_session, id);
-		env_set(p->env, "session_id", id);
-	}
+	export_session_id(p, now);
 	if (state == AUTH_TOKEN_EXPIRED || state == AUTH_TOKEN_EXPIRED_EMPTY_USER)
 		set_reason(p, AUTH_TOKEN_EXPIRED_TEXT);
 	if (state == AUTH_TOKEN_INITIAL || c->auth_token_external)
@@ -521,6 +527,7 @@ void peer_auth_begin(struct server_peer *p, const struct now *now, const struct 
 	auth_fini(p);
 	p->auth.used = true;
 	p->auth.serial = ev->key_serial;
+	p->auth.begun_ms = p->state == PEER_HANDSHAKE ? p->created.mono_ms : now->mono_ms;
 	p->auth.too_long = ev->peer.credentials_too_long;
 	p->auth.sent_user = secret_strdup(ev->peer.username);
 	p->auth.sent_password = secret_strdup(ev->peer.password);

@@ -396,6 +396,17 @@ void peer_connect_timer(struct server_peer *p, const struct now *now)
 		resume(p, script_result(p, false));
 }
 
+static void export_connection(struct server_peer *p)
+{
+	char text[32];
+
+	environment_set_address(p->env, "trusted", &p->entry.addr);
+	env_set(p->env, "common_name", p->cn);
+	clock_format_local(p->created.unix_sec, text, sizeof(text));
+	env_set(p->env, "time_ascii", text);
+	env_setf(p->env, "time_unix", "%llu", (unsigned long long)p->created.unix_sec);
+}
+
 void peer_connect_begin(struct server_peer *p, const struct now *now)
 {
 	peer_set_state(p, PEER_CONNECTING);
@@ -406,8 +417,7 @@ void peer_connect_begin(struct server_peer *p, const struct now *now)
 		fail(p, now, NULL);
 		return;
 	}
-	environment_set_address(p->env, "trusted", &p->entry.addr);
-	env_set(p->env, "common_name", p->cn);
+	export_connection(p);
 	peer_address_select(p);
 	look_at_state(p, connect_phase_start(&p->connect, &ops, p));
 }

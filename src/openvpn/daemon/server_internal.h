@@ -136,6 +136,7 @@ struct peer_client_key {
 struct peer_auth {
 	bool used;
 	uint32_t serial;
+	uint64_t begun_ms; /* about when the key exchange began */
 	enum session_auth verdict;
 	/* what the peer sent, until the methods are asked; secret memory, NULL for absent */
 	char *sent_user, *sent_password;

@@ -324,16 +324,6 @@ static int make_session(struct server_peer *p, const struct stateless_verdict *v
 	return p->session ? 0 : ERR_NOMEM;
 }
 
-static void export_start(struct server_peer *p)
-{
-	char text[32];
-
-	environment_set_address(p->env, "untrusted", &p->entry.addr);
-	clock_format_local(p->created.unix_sec, text, sizeof(text));
-	env_set(p->env, "time_ascii", text);
-	env_setf(p->env, "time_unix", "%llu", (unsigned long long)p->created.unix_sec);
-}
-
 static void free_memory(struct server_peer *p)
 {
 	session_free(p->session);
@@ -375,7 +365,7 @@ struct server_peer *peer_new(struct server_listener *l, const union sock_addr *f
 	uv_timer_init(s->app->loop, &p->timer);
 	p->timer.data = p;
 	log_info(&p->log, 4, "MULTI: multi_create_instance called");
-	export_start(p);
+	environment_set_address(p->env, "untrusted", &p->entry.addr);
 	watch_silence(p, now->mono_ms);
 	peer_wake(p);
 	return p;

@@ -37,6 +37,16 @@ static int auth_token_hmac(const struct auth_token_config *cfg, const char *user
 	return hmac_once(DIGEST_SHA256, cfg->key, sizeof(cfg->key), parts, ARRAY_SIZE(parts), out);
 }
 
+void auth_token_session_begin(struct auth_token_session *session, uint64_t unix_sec,
+			      const struct rng *rng)
+{
+	if (session->valid)
+		return;
+	rng_fill(rng, session->id, sizeof(session->id));
+	session->first_unix_sec = unix_sec;
+	session->valid = true;
+}
+
 int auth_token_issue(const struct auth_token_config *cfg, struct auth_token_session *session,
 		     const char *user, uint64_t unix_sec, const struct rng *rng,
 		     char out[AUTH_TOKEN_LEN + 1])
@@ -45,11 +55,7 @@ int auth_token_issue(const struct auth_token_config *cfg, struct auth_token_sess
 	char *text;
 	int ret;
 
-	if (!session->valid) {
-		rng_fill(rng, session->id, sizeof(session->id));
-		session->first_unix_sec = unix_sec;
-		session->valid = true;
-	}
+	auth_token_session_begin(session, unix_sec, rng);
 	memcpy(raw, session->id, sizeof(session->id));
 	store_be64(raw + TOKEN_FIRST_AT, session->first_unix_sec);
 	store_be64(raw + TOKEN_TIME_AT, unix_sec);

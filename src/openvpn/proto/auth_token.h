@@ -41,6 +41,10 @@ struct auth_token_session {
 /** auth_token_looks_like() - whether a password has the form of a token */
 bool auth_token_looks_like(const char *password);
 
+/** auth_token_session_begin() - choose the session id of tokens to come; nothing if it is valid */
+void auth_token_session_begin(struct auth_token_session *session, uint64_t unix_sec,
+			      const struct rng *rng);
+
 /**
  * auth_token_issue() - make a token for the present time
  * @session: of the instance; a new one is begun when it is not valid
