@@ -89,6 +89,17 @@ struct dco_peer_config {
 	struct log log;	  /* copied */
 };
 
+/* Compression framing of plaintexts; nothing is compressed on sending (spec 02 section 8). */
+enum dco_framing {
+	DCO_FRAMING_NONE,
+	DCO_FRAMING_LZO_STUB, /* comp-lzo no */
+	DCO_FRAMING_LZO,      /* comp-lzo, compress lzo */
+	DCO_FRAMING_STUB,     /* compress, compress stub */
+	DCO_FRAMING_LZ4,
+	DCO_FRAMING_STUB_V2,
+	DCO_FRAMING_LZ4_V2,
+};
+
 /* What may change later. Everything is set at once. */
 struct dco_peer_params {
 	uint32_t ping_interval_sec; /* 0: send no pings */
@@ -97,6 +108,7 @@ struct dco_peer_params {
 	uint16_t mss_ip6;
 	bool block_ipv6;		/* answer IPv6 from the device instead of sending it */
 	struct ip_addr block_ipv6_from; /* who answers; AF_UNSPEC: fe80::7 */
+	enum dco_framing framing;	/* set it before the first key */
 };
 
 /* One data key in both directions. The fields hold the leading bytes that the cipher needs. */

@@ -7,7 +7,7 @@ EXTRA_DIST += tests/bench/engine
 EXTRA_PROGRAMS += bench_engine
 bench_engine_SOURCES = tests/bench/bench_engine.c
 bench_engine_LDADD = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libbase.a \
-	$(LIBNL_LIBS) $(OPENSSL_LIBS)
+	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS)
 
 # Thousands of client sessions in one process; see the file for its options.
 EXTRA_PROGRAMS += load_client

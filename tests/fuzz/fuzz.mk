@@ -8,7 +8,7 @@ if ENABLE_FUZZERS
 noinst_PROGRAMS += fuzz_data_packet
 fuzz_data_packet_SOURCES = tests/fuzz/fuzz_data_packet.c
 fuzz_data_packet_LDFLAGS = $(FUZZ_LDFLAGS)
-fuzz_data_packet_LDADD = libdata.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
+fuzz_data_packet_LDADD = libdata.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS)
 endif
 
 # negotiation and control messages

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/framing.h"
 #include "data/inner.h"
 #include "data/key.h"
 #include "data/mss.h"
@@ -63,6 +64,12 @@ static void parse_plain(const uint8_t *plain, size_t len)
 	struct inner_mac mac;
 	struct inner_ip ip;
 
+	for (int framing = DATA_FRAMING_NONE; framing <= DATA_FRAMING_LZ4_V2; framing++) {
+		struct framing_result r;
+
+		memcpy(copy, plain, len);
+		(void)framing_read((enum data_framing)framing, copy, len, reply, sizeof(reply), &r);
+	}
 	memcpy(copy, plain, len);
 	(void)ping_matches(plain, len);
 	if (occ_matches(plain, len)) {

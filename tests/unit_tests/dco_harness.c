@@ -257,6 +257,21 @@ void expect_no_event(struct end *end)
 
 /* ---- fixtures ---- */
 
+void expect_counter_at(struct end *end, uint32_t peer, size_t offset, uint64_t want)
+{
+	struct dco_peer_stats stats;
+	uint64_t got = 0;
+
+	for (int ms = 0; ms < WAIT_MS; ms += 5) {
+		assert_int_equal(dco_peer_stats(end->dev, peer, &stats), 0);
+		memcpy(&got, (const uint8_t *)&stats + offset, sizeof(got));
+		if (got >= want)
+			break;
+		(void)poll(NULL, 0, 5);
+	}
+	assert_int_equal(got, want);
+}
+
 void setup_pair(struct pair *p, enum dco_transport_proto proto)
 {
 	struct dco_device_config cfg = default_config();

@@ -66,6 +66,10 @@ void pass(const struct end *from, const struct end *to, size_t len, uint32_t num
 bool poll_event(struct end *end, int ms);
 void expect_event(struct end *end, enum dco_event_type type);
 void expect_no_event(struct end *end);
+/* Wait until a counter of struct dco_peer_stats has the value; the worker may be slow. */
+#define expect_counter(end, peer, field, want) \
+	expect_counter_at(end, peer, offsetof(struct dco_peer_stats, field), want)
+void expect_counter_at(struct end *end, uint32_t peer, size_t offset, uint64_t want);
 void setup_pair(struct pair *p, enum dco_transport_proto proto);
 int setup_udp(void **state);
 int setup_tcp(void **state);

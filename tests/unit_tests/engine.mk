@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 ENGINE_TESTS = test_dco_bridge test_dco_choose test_dco_conformance test_dco_multi test_engine_offload test_engine_route
 ENGINE_TEST_LIBS = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libconfig.a libbase.a \
-	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(CMOCKA_LIBS)
+	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS) $(CMOCKA_LIBS)
 DCO_HARNESS = tests/unit_tests/dco_harness.c tests/unit_tests/dco_harness.h
 check_PROGRAMS += $(ENGINE_TESTS)
 TESTS += $(ENGINE_TESTS)

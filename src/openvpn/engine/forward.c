@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #include "data/block_ipv6.h"
+#include "data/framing.h"
 #include "data/inner.h"
 #include "data/mss.h"
 #include "data/packet.h"
@@ -61,7 +62,7 @@ static int send_begin(struct engine *e, struct engine_peer *p, size_t len, struc
 		forward_drop(e, p, DROP_NO_KEY);
 		return ERR_NO_KEY;
 	}
-	ret = port_begin(e, p->port, len + DATA_KEY_OVERHEAD_MAX, w);
+	ret = port_begin(e, p->port, len + DATA_KEY_OVERHEAD_MAX + DATA_FRAMING_MAX, w);
 	if (unlikely(ret < 0))
 		forward_drop(e, p, DROP_QUEUE_FULL);
 	return ret;
@@ -86,12 +87,43 @@ static int send_sealed(struct engine *e, struct engine_peer *p, const uint8_t *p
 	return 0;
 }
 
+static enum data_framing framing_of(const struct engine_peer *p)
+{
+	static const enum data_framing map[] = {
+		[DCO_FRAMING_NONE] = DATA_FRAMING_NONE,
+		[DCO_FRAMING_LZO_STUB] = DATA_FRAMING_LZO_STUB,
+		[DCO_FRAMING_LZO] = DATA_FRAMING_LZO,
+		[DCO_FRAMING_STUB] = DATA_FRAMING_STUB,
+		[DCO_FRAMING_LZ4] = DATA_FRAMING_LZ4,
+		[DCO_FRAMING_STUB_V2] = DATA_FRAMING_STUB_V2,
+		[DCO_FRAMING_LZ4_V2] = DATA_FRAMING_LZ4_V2,
+	};
+
+	return map[p->params.framing];
+}
+
+/* The framed plaintext is made where its ciphertext will be. */
+static int send_framed(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len,
+		       struct wr *w)
+{
+	size_t cap = len + DATA_FRAMING_MAX;
+	uint8_t *at = data_key_place(p->keys[DCO_SLOT_PRIMARY], w, cap);
+	struct wr framed = wr_init(at, cap);
+
+	framing_write(framing_of(p), plain, len, &framed);
+	return send_sealed(e, p, at, framed.len, w);
+}
+
 int forward_send(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len)
 {
 	struct wr w;
 	int ret = send_begin(e, p, len, &w);
 
-	return ret < 0 ? ret : send_sealed(e, p, plain, len, &w);
+	if (unlikely(ret < 0))
+		return ret;
+	if (unlikely(p->params.framing != DCO_FRAMING_NONE))
+		return send_framed(e, p, plain, len, &w);
+	return send_sealed(e, p, plain, len, &w);
 }
 
 /* A packet of the tunnel, not a ping or OCC message of our own. */
@@ -207,6 +239,11 @@ static bool forward_segment(struct engine *e, struct engine_peer *p, struct segm
 	uint8_t *plain;
 	struct wr w;
 
+	if (unlikely(p->params.framing != DCO_FRAMING_NONE)) {
+		segmenter_next(s, e->plain);
+		forward_to_peer(e, p, e->plain, len);
+		return true;
+	}
 	if (send_begin(e, p, len, &w) < 0)
 		return false;
 	plain = data_key_place(p->keys[DCO_SLOT_PRIMARY], &w, len);
@@ -361,6 +398,25 @@ static void deliver(struct engine *e, struct engine_peer *p, uint8_t *plain, siz
 	to_device(e, p, len);
 }
 
+/*
+ * Take compression framing off the packet in the device's room; the payload is there after.
+ * Return: its length, 0 when there is none to deliver. Never fatal, not even on TCP.
+ */
+static size_t unframe(struct engine *e, struct engine_peer *p, uint8_t *plain, size_t len)
+{
+	struct framing_result r;
+
+	if (framing_read(framing_of(p), plain, len, e->plain, e->device.packet_max, &r) < 0) {
+		forward_drop(e, p, DROP_BAD_PACKET);
+		if (engine_may_log(e))
+			log_warn(&p->log, "%s: %d", r.text, r.value);
+		return 0;
+	}
+	if (r.len)
+		memmove(plain, r.payload, r.len);
+	return r.len;
+}
+
 static void report_open_error(struct engine *e, struct engine_peer *p, const struct data_key *key,
 			      int error)
 {
@@ -489,9 +545,14 @@ static void data_from_link(struct engine *e, struct port *port, const union sock
 	}
 	if (unlikely(floated) && !float_peer(e, p, remote, local))
 		return;
-	p->rx_ms = e->now_ms;
 	p->stats.link_rx_packets++;
 	p->stats.link_rx_bytes += len;
+	if (unlikely(p->params.framing != DCO_FRAMING_NONE)) {
+		plain_len = unframe(e, p, plain, plain_len);
+		if (!plain_len)
+			return;
+	}
+	p->rx_ms = e->now_ms;
 	if (likely(p->keys[DCO_SLOT_PRIMARY] != NULL))
 		check_key_limit(e, p);
 	deliver(e, p, plain, plain_len);
