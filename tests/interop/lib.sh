@@ -421,7 +421,8 @@ ut_stop()
 	kill "-$s" "$UT_PID"
 	ut_exit 10
 	want "exit status after SIG$s" 0 "$RC"
-	want_log client "SIG$s\[(hard|soft),[a-z_-]*\] received, process exiting"
+	tail -n 1 "$DIR/client.log" | grep -aqE "SIG$s\[(hard|soft),[a-z_-]*\] received, process exiting" ||
+		fail "the last line does not tell the signal"
 	want_net_restored
 }
 

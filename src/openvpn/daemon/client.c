@@ -144,6 +144,7 @@ static void restart(struct client *c, uint64_t now_ms)
 	attempt_stop(c, keep_tunnel && tunnel_is_open(c->tunnel));
 	if (c->state == CLIENT_ENDED)
 		return;
+	signal_log(sig, &c->log, SIGNAL_SCOPE_PROCESS);
 	signal_clear(&c->app->signals);
 	if (hard && !c->base->process.persist_remote_ip)
 		remote_list_forget_addresses(c->remotes);
@@ -161,6 +162,7 @@ static void end(struct client *c)
 	if (c->state == CLIENT_ENDED)
 		return;
 	client_set_state(c, CLIENT_ENDED);
+	signal_log(&c->app->signals, &c->log, SIGNAL_SCOPE_PROCESS);
 	app_finished(c->app, APP_SIGNAL);
 }
 
@@ -210,7 +212,7 @@ static void obey_signal(struct client *c, uint64_t now_ms)
 	if ((signum == SIGTERM || signum == SIGINT) && c->state != CLIENT_EXIT_NOTIFY &&
 	    begin_exit_notify(c, now_ms))
 		return;
-	signum = signal_act(sig, &c->log, SIGNAL_SCOPE_PROCESS);
+	signum = signal_settle(sig);
 	signal_export(sig, c->app->env);
 	if (signum == SIGUSR1)
 		restart(c, now_ms);

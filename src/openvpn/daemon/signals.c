@@ -89,17 +89,27 @@ void signal_clear(struct signal_state *s)
 	s->text[0] = '\0';
 }
 
-int signal_act(struct signal_state *s, const struct log *log, enum signal_scope scope)
+int signal_settle(struct signal_state *s)
 {
-	if (!s->signum)
-		return 0;
 	s->signum = signal_pending(s);
-	if (s->signum == SIGUSR2)
-		return s->signum;
+	return s->signum;
+}
+
+void signal_log(const struct signal_state *s, const struct log *log, enum signal_scope scope)
+{
+	if (!s->signum || s->signum == SIGUSR2)
+		return;
 	log_info(log, 1, "%s[%s,%s] received, %s %s", signal_name(s->signum),
 		 source_names[s->source], s->text, scope_names[scope],
 		 is_restart(s->signum) ? "restarting" : "exiting");
-	return s->signum;
+}
+
+int signal_act(struct signal_state *s, const struct log *log, enum signal_scope scope)
+{
+	int signum = signal_settle(s);
+
+	signal_log(s, log, scope);
+	return signum;
 }
 
 const char *signal_name(int signum)

@@ -70,12 +70,18 @@ int signal_pending(const struct signal_state *s);
 void signal_clear(struct signal_state *s);
 
 /**
- * signal_act() - apply remap-usr1 to the pending signal and log that it is obeyed
+ * signal_settle() - apply remap-usr1 to the pending signal
  *
  * The signal stays pending until signal_clear(), so that scripts see it in their environment.
  *
  * Return: the signal to obey, or 0 when none is pending.
  */
+int signal_settle(struct signal_state *s);
+
+/** signal_log() - say that the pending signal is obeyed; for a process the last line of its life */
+void signal_log(const struct signal_state *s, const struct log *log, enum signal_scope scope);
+
+/** signal_act() - signal_settle() and signal_log() at once */
 int signal_act(struct signal_state *s, const struct log *log, enum signal_scope scope);
 
 /** signal_name() - "SIGUSR1" for SIGUSR1 ...; "UNKNOWN" for a number that is not ours */
