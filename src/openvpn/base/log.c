@@ -253,3 +253,9 @@ void log_write(const struct log *log, enum log_class klass, unsigned int verb, c
 	line.wall_us = clock_wall_us();
 	emit(log->sink, &line);
 }
+
+void log_lines(const struct log *log, unsigned int verb, const char *text)
+{
+	for (const char *end; (end = strchr(text, '\n')); text = end + 1)
+		log_info(log, verb, "%.*s", (int)(end - text), text);
+}

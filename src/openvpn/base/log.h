@@ -83,6 +83,9 @@ bool log_enabled(const struct log *log, unsigned int verb);
 void log_write(const struct log *log, enum log_class klass, unsigned int verb, const void *category,
 	       const char *fmt, ...) PRINTF_FMT(5, 6);
 
+/** log_lines() - each line of @text, which ends it by '\n', as information at @verb */
+void log_lines(const struct log *log, unsigned int verb, const char *text);
+
 /* Each place in the source is one --mute category. */
 #define LOG_AT(log, klass, verb, ...)                                             \
 	do {                                                                      \

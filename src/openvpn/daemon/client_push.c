@@ -55,15 +55,6 @@ void client_push_timer(struct client *c, const struct now *now)
 
 /* ---- settling ---- */
 
-static void log_lines(struct client *c, struct str *lines)
-{
-	const char *line = str_text(lines), *end;
-
-	for (; (end = strchr(line, '\n')); line = end + 1)
-		log_info(&c->log, 1, "%.*s", (int)(end - line), line);
-	str_fini(lines);
-}
-
 static void take_pushed_flags(struct client *c)
 {
 	const struct config_negotiated *p = &c->cfg->negotiated;
@@ -94,7 +85,8 @@ static int negotiate(struct client *c, struct err *err)
 	take_pushed_flags(c);
 	ret = ncp_client_accept(&cl, c->push.found & GROUP_CRYPTO, c->occ_peer_cipher, &c->neg,
 				&lines, err);
-	log_lines(c, &lines);
+	log_lines(&c->log, 1, str_text(&lines));
+	str_fini(&lines);
 	return ret;
 }
 
@@ -247,7 +239,8 @@ static void on_auth_failed(struct client *c, const char *text)
 
 	log_info(&c->log, 0, "AUTH: Received control message: %s", text);
 	auth_failed_parse(text, &failed, &lines);
-	log_lines(c, &lines);
+	log_lines(&c->log, 1, str_text(&lines));
+	str_fini(&lines);
 	stay_at_remote(c, &failed);
 	if (!c->pull)
 		return;
@@ -273,7 +266,8 @@ static void on_auth_pending(struct client *c, const char *text)
 	if (!c->pull)
 		return;
 	auth_pending_parse(text, &pending, &lines);
-	log_lines(c, &lines);
+	log_lines(&c->log, 1, str_text(&lines));
+	str_fini(&lines);
 	window = auth_pending_window(&pending, c->cfg->tls.hand_window_sec, c->cfg->tls.reneg_sec);
 	log_info(&c->log, 3, "AUTH_PENDING received, extending handshake timeout from %us to %us",
 		 c->cfg->tls.hand_window_sec, window);

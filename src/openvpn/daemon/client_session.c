@@ -66,40 +66,12 @@ static const struct verify_hooks verify_hooks = {.script = verify_by_script};
 
 /* ---- events ---- */
 
-/* Spec 03 section 3.1.4: differences are told at verb 7 and never matter. */
-static void compare_options(struct client *c, const char *received)
-{
-	struct str lines = str_init();
-	const char *line, *end;
-
-	occ_peer_cipher(received, c->occ_peer_cipher, sizeof(c->occ_peer_cipher));
-	if (log_enabled(&c->log, 7)) {
-		occ_compare(c->occ_expected, received, &lines);
-		for (line = str_text(&lines); (end = strchr(line, '\n')); line = end + 1)
-			log_info(&c->log, 7, "%.*s", (int)(end - line), line);
-	}
-	str_fini(&lines);
-}
-
-static void export_peer_info(struct client *c, const char *text)
-{
-	struct peer_info_line line;
-
-	while (text && peer_info_next(&text, &line)) {
-		if (!line.valid) {
-			log_warn(&c->log, "%s", PEER_INFO_INVALID_TEXT);
-			continue;
-		}
-		log_info(&c->log, 1, "peer info: %s=%s", line.name, line.value);
-		env_set(c->app->env, line.name, line.value);
-	}
-}
-
 static void on_peer_key_method(struct client *c, const struct now *now,
 			       const struct session_event *ev)
 {
-	compare_options(c, ev->peer.options);
-	export_peer_info(c, ev->peer.peer_info);
+	occ_peer_cipher(ev->peer.options, c->occ_peer_cipher, sizeof(c->occ_peer_cipher));
+	occ_log_differences(&c->log, c->occ_expected, ev->peer.options);
+	peer_info_export(&c->log, c->app->env, ev->peer.peer_info);
 	if (c->base->tls.server)
 		session_auth(c->session, *now, ev->key_serial, SESSION_AUTH_OK);
 	/* The password has done its work for this key; --auth-nocache forgets it here. */

@@ -92,6 +92,31 @@ int occ_setup(const struct config *cfg, char local[OCC_STRING_MAX], char expecte
 	return 0;
 }
 
+void occ_log_differences(const struct log *log, const char *expected, const char *received)
+{
+	struct str lines = str_init();
+
+	if (!log_enabled(log, 7))
+		return;
+	occ_compare(expected, received, &lines);
+	log_lines(log, 7, str_text(&lines));
+	str_fini(&lines);
+}
+
+void peer_info_export(const struct log *log, struct env *env, const char *text)
+{
+	struct peer_info_line line;
+
+	while (peer_info_next(&text, &line)) {
+		if (!line.valid) {
+			log_warn(log, "%s", PEER_INFO_INVALID_TEXT);
+			continue;
+		}
+		log_info(log, 1, "peer info: %s=%s", line.name, line.value);
+		env_set(env, line.name, line.value);
+	}
+}
+
 static void fill_peer_info(const struct config *cfg, const struct peer_info_features *features,
 			   struct peer_info_input *in)
 {

@@ -8,6 +8,7 @@
 #include "base/attr.h"
 #include "base/env.h"
 #include "base/err.h"
+#include "base/log.h"
 #include "config/config.h"
 #include "net/netlink.h"
 #include "proto/occ.h"
@@ -20,6 +21,13 @@ int crypto_setup_check(const struct config *cfg, struct err *err) MUST_CHECK;
 /** occ_setup() - our options string and the one expected from the peer, of the entry in use */
 int occ_setup(const struct config *cfg, char local[OCC_STRING_MAX], char expected[OCC_STRING_MAX],
 	      struct err *err) MUST_CHECK;
+
+/** occ_log_differences() - at verb 7; they never matter (spec 03 section 3.1.4) */
+void occ_log_differences(const struct log *log, const char *expected, const char *received);
+
+/** peer_info_export() - log a peer's lines and put them into the environment of programs
+ * @text: the block, or NULL */
+void peer_info_export(const struct log *log, struct env *env, const char *text);
 
 /* What the data plane in use can do, as far as the peer is told. */
 struct peer_info_features {

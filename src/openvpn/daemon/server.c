@@ -118,15 +118,6 @@ static const struct tunnel_hooks tunnel_hooks = {
 
 /* ---- pool ---- */
 
-static void log_lines(struct server *s, unsigned int verb, struct str *lines)
-{
-	const char *line = str_text(lines), *end;
-
-	for (; (end = strchr(line, '\n')); line = end + 1)
-		log_info(&s->log, verb, "%.*s", (int)(end - line), line);
-	str_fini(lines);
-}
-
 static char *read_pool_file(const char *path)
 {
 	FILE *f = fopen(path, "re");
@@ -154,11 +145,13 @@ static void pool_load(struct server *s)
 	if (!text)
 		return;
 	address_pool_read(s->pool, text, c->pool_persist_sec == 0, clock_now().unix_sec, &lines);
-	log_lines(s, 3, &lines);
+	log_lines(&s->log, 3, str_text(&lines));
+	str_clear(&lines);
 	free(text);
 	log_info(&s->log, 3, "IFCONFIG POOL LIST");
 	address_pool_write(s->pool, &lines);
-	log_lines(s, 3, &lines);
+	log_lines(&s->log, 3, str_text(&lines));
+	str_fini(&lines);
 }
 
 /* Written to the same file in place: with --user a new one could not be made beside it. */
@@ -200,7 +193,8 @@ static int pool_setup(struct server *s, struct err *err)
 	if (!pool.has_ip4 && !pool.has_ip6)
 		return 0;
 	ret = address_pool_new(&pool, &s->pool, &lines, err);
-	log_lines(s, 1, &lines);
+	log_lines(&s->log, 1, str_text(&lines));
+	str_fini(&lines);
 	if (ret == 0)
 		pool_load(s);
 	return ret;

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "daemon/app.h"
 #include "daemon/environment.h"
+#include "daemon/negotiation_setup.h"
 #include "proto/control_msg.h"
 #include "proto/iv_proto.h"
 #include "proto/occ.h"
@@ -21,41 +22,18 @@
 
 /* ---- what every key exchange tells ---- */
 
-static void log_lines(const struct log *log, unsigned int verb, struct str *lines)
-{
-	const char *line = str_text(lines), *end;
-
-	for (; (end = strchr(line, '\n')); line = end + 1)
-		log_info(log, verb, "%.*s", (int)(end - line), line);
-	str_clear(lines);
-}
-
 static void take_options(struct server_peer *p, const char *options)
 {
-	struct str lines = str_init();
-
 	occ_peer_cipher(options, p->occ_cipher, sizeof(p->occ_cipher));
 	p->occ_comp_lzo = occ_has_comp_lzo(options);
-	if (log_enabled(&p->log, 7))
-		occ_compare(p->listener->profile.occ_expected, options, &lines);
-	log_lines(&p->log, 7, &lines);
-	str_fini(&lines);
+	occ_log_differences(&p->log, p->listener->profile.occ_expected, options);
 }
 
 static void take_peer_info(struct server_peer *p, const char *text)
 {
-	struct peer_info_line line;
-
 	env_del_prefix(p->env, "IV_");
 	env_del_prefix(p->env, "UV_");
-	while (peer_info_next(&text, &line)) {
-		if (!line.valid) {
-			log_warn(&p->log, "%s", PEER_INFO_INVALID_TEXT);
-			continue;
-		}
-		log_info(&p->log, 1, "peer info: %s=%s", line.name, line.value);
-		env_set(p->env, line.name, line.value);
-	}
+	peer_info_export(&p->log, p->env, text);
 }
 
 /* ---- the verdict ---- */
@@ -431,7 +409,7 @@ static enum token_outcome check_token(struct server_peer *p, const struct now *n
 
 	state = auth_token_verify(&p->server->tokens, &p->token_session, p->auth.user, password,
 				  now->unix_sec, &lines);
-	log_lines(&p->log, 1, &lines);
+	log_lines(&p->log, 1, str_text(&lines));
 	str_fini(&lines);
 	env_set(p->env, "session_state", auth_token_state_name(state));
 	export_session_id(p, now);

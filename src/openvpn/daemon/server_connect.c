@@ -261,12 +261,10 @@ static bool negotiate(struct server_peer *p, const struct now *now)
 	};
 	struct ncp_refusal refusal = {0};
 	struct str lines = str_init();
-	const char *line, *end;
 	int ret = ncp_server_choose(&srv, session_peer_info(p->session), p->occ_cipher,
 				    p->entry.peer_id, &p->neg, &refusal, &lines);
 
-	for (line = str_text(&lines); (end = strchr(line, '\n')); line = end + 1)
-		log_info(&p->log, 1, "%.*s", (int)(end - line), line);
+	log_lines(&p->log, 1, str_text(&lines));
 	str_fini(&lines);
 	p->negotiated = ret == 0;
 	if (ret < 0)
