@@ -194,6 +194,7 @@ static void learn__forget_and_walk(void **state)
 	struct learn_table *t = learn_table_new(1);
 	struct client_entry a = {0}, b = {0};
 	struct ip_net n = net("10.8.0.3", 32);
+	const struct learn_row *at;
 	struct learn_row row;
 	char text[ADDR_TEXT_MAX];
 
@@ -201,9 +202,12 @@ static void learn__forget_and_walk(void **state)
 	learn(t, "10.8.0.2", 32, &a);
 	learn(t, "10.8.0.3", 32, &b);
 	learn(t, "10.1.0.0", 16, &a);
-	assert_true(learn_table_at(t, 2, &row));
-	assert_string_equal(learn_net_format(&row.net, text, sizeof(text)), "10.1.0.0/16");
-	assert_false(learn_table_at(t, 3, &row));
+	at = learn_table_next(t, NULL);
+	assert_string_equal(learn_net_format(&at->net, text, sizeof(text)), "10.8.0.2");
+	at = learn_table_next(t, at);
+	at = learn_table_next(t, at);
+	assert_string_equal(learn_net_format(&at->net, text, sizeof(text)), "10.1.0.0/16");
+	assert_null(learn_table_next(t, at));
 	assert_true(learn_table_forget(t, &a, 0, &row));
 	assert_string_equal(learn_net_format(&row.net, text, sizeof(text)), "10.8.0.2");
 	assert_true(learn_table_forget(t, &a, 0, &row));
@@ -211,6 +215,29 @@ static void learn__forget_and_walk(void **state)
 	assert_int_equal(learn_table_set(t, &n, &b, 500), 0);
 	assert_false(learn_table_forget(t, NULL, 500, &row));
 	assert_true(learn_table_forget(t, NULL, 501, &row));
+	assert_int_equal(learn_table_count(t), 0);
+	learn_table_free(t);
+}
+
+static void learn__another_owner__counts_for_the_new_one(void **state)
+{
+	struct learn_table *t = learn_table_new(1);
+	struct client_entry a = {0}, b = {0};
+	struct learn_row row;
+
+	(void)state;
+	learn(t, "10.8.0.2", 32, &a);
+	learn(t, "10.8.0.3", 32, &a);
+	learn(t, "10.8.0.4", 32, &a);
+	learn(t, "10.8.0.3", 32, &b);
+	assert_int_equal(a.learned.count, 2);
+	assert_int_equal(b.learned.count, 1);
+	assert_true(learn_table_forget(t, &b, 0, &row));
+	assert_false(learn_table_forget(t, &b, 0, &row));
+	assert_true(learn_table_forget(t, NULL, UINT64_MAX, &row));
+	assert_int_equal(a.learned.count, 1);
+	assert_true(learn_table_forget(t, &a, 0, &row));
+	assert_false(learn_table_forget(t, &a, 0, &row));
 	assert_int_equal(learn_table_count(t), 0);
 	learn_table_free(t);
 }
@@ -226,6 +253,7 @@ int main(void)
 		cmocka_unit_test(learn__steps),
 		cmocka_unit_test(learn__addresses_for_nobody),
 		cmocka_unit_test(learn__forget_and_walk),
+		cmocka_unit_test(learn__another_owner__counts_for_the_new_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

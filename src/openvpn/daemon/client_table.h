@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/attr.h"
 #include "base/hash_table.h"
+#include "daemon/learn_table.h"
 
 /* Embedded in a client; members are set by the table's functions and may be read. */
 struct client_entry {
@@ -19,6 +20,7 @@ struct client_entry {
 	unsigned int listener; /* number of the socket it came in by */
 	uint32_t peer_id;      /* lowest that was free */
 	uint32_t cid;	       /* of management: never used again */
+	struct learn_list learned;
 };
 
 struct client_table;

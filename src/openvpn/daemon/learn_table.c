@@ -8,10 +8,12 @@
 
 #include "base/err.h"
 #include "base/hash_table.h"
+#include "daemon/client_table.h"
 
 struct learn_entry {
 	struct hash_link by_net;
 	struct learn_entry *older, *newer;
+	struct learn_entry *before, *after; /* in the list of the owner */
 	struct learn_row row;
 };
 
@@ -75,13 +77,25 @@ static struct learn_entry *learn_find(const struct learn_table *t, const struct 
 	return NULL;
 }
 
-static size_t learn_held(const struct learn_table *t, const struct client_entry *owner)
+static void learn_own(struct learn_entry *e, struct client_entry *owner)
 {
-	size_t n = 0;
+	struct learn_list *list = &owner->learned;
 
-	for (const struct learn_entry *e = t->oldest; e; e = e->newer)
-		n += e->row.owner == owner;
-	return n;
+	e->row.owner = owner;
+	e->before = list->last;
+	e->after = NULL;
+	*(list->last ? &list->last->after : &list->first) = e;
+	list->last = e;
+	list->count++;
+}
+
+static void learn_disown(struct learn_entry *e)
+{
+	struct learn_list *list = &e->row.owner->learned;
+
+	*(e->before ? &e->before->after : &list->first) = e->after;
+	*(e->after ? &e->after->before : &list->last) = e->before;
+	list->count--;
 }
 
 static bool learn_all_bytes(const void *bytes, size_t len, uint8_t value)
@@ -119,7 +133,7 @@ enum learn_step learn_table_check(struct learn_table *t, const struct ip_net *ne
 		e->row.last_unix_sec = unix_sec;
 		return LEARN_KNOWN;
 	}
-	if (learn_held(t, owner) >= quota)
+	if (owner->learned.count >= quota)
 		return LEARN_QUOTA;
 	return e ? LEARN_UPDATE : LEARN_ADD;
 }
@@ -138,8 +152,10 @@ int learn_table_set(struct learn_table *t, const struct ip_net *net, struct clie
 		*(t->newest ? &t->newest->newer : &t->oldest) = e;
 		t->newest = e;
 		hash_table_add(&t->by_net, &e->by_net, learn_hash(t, net));
+	} else {
+		learn_disown(e);
 	}
-	e->row.owner = owner;
+	learn_own(e, owner);
 	e->row.last_unix_sec = unix_sec;
 	return 0;
 }
@@ -156,31 +172,37 @@ static void learn_delete(struct learn_table *t, struct learn_entry *e)
 	*(e->older ? &e->older->newer : &t->oldest) = e->newer;
 	*(e->newer ? &e->newer->older : &t->newest) = e->older;
 	hash_table_del(&t->by_net, &e->by_net);
+	learn_disown(e);
 	free(e);
 }
 
-bool learn_table_forget(struct learn_table *t, const struct client_entry *owner,
-			uint64_t before_unix_sec, struct learn_row *row)
+static struct learn_entry *learn_older_than(const struct learn_table *t, uint64_t unix_sec)
 {
-	for (struct learn_entry *e = t->oldest; e; e = e->newer) {
-		if (owner ? e->row.owner != owner : e->row.last_unix_sec >= before_unix_sec)
-			continue;
-		*row = e->row;
-		learn_delete(t, e);
-		return true;
-	}
-	return false;
+	struct learn_entry *e = t->oldest;
+
+	while (e && e->row.last_unix_sec >= unix_sec)
+		e = e->newer;
+	return e;
 }
 
-bool learn_table_at(const struct learn_table *t, size_t index, struct learn_row *row)
+bool learn_table_forget(struct learn_table *t, struct client_entry *owner, uint64_t before_unix_sec,
+			struct learn_row *row)
 {
-	for (const struct learn_entry *e = t->oldest; e; e = e->newer) {
-		if (index-- > 0)
-			continue;
-		*row = e->row;
-		return true;
-	}
-	return false;
+	struct learn_entry *e = owner ? owner->learned.first : learn_older_than(t, before_unix_sec);
+
+	if (!e)
+		return false;
+	*row = e->row;
+	learn_delete(t, e);
+	return true;
+}
+
+const struct learn_row *learn_table_next(const struct learn_table *t, const struct learn_row *row)
+{
+	const struct learn_entry *e =
+		row ? container_of(row, const struct learn_entry, row)->newer : t->oldest;
+
+	return e ? &e->row : NULL;
 }
 
 const char *learn_net_format(const struct ip_net *net, char *buf, size_t cap)

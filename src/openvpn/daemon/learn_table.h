@@ -10,7 +10,14 @@
 #include "base/attr.h"
 
 struct learn_table;
+struct learn_entry;
 struct client_entry;
+
+/* The entries of one client, embedded in it; all zero before the first. */
+struct learn_list {
+	struct learn_entry *first, *last;
+	size_t count;
+};
 
 /* What a lookup or a walk shows. */
 struct learn_row {
@@ -54,11 +61,11 @@ struct client_entry *learn_table_owner(const struct learn_table *t, const struct
  *
  * Call until it returns false.
  */
-bool learn_table_forget(struct learn_table *t, const struct client_entry *owner,
-			uint64_t before_unix_sec, struct learn_row *row);
+bool learn_table_forget(struct learn_table *t, struct client_entry *owner, uint64_t before_unix_sec,
+			struct learn_row *row);
 
-/** learn_table_at() - row number @index in the order of learning. Return: false at the end. */
-bool learn_table_at(const struct learn_table *t, size_t index, struct learn_row *row);
+/** learn_table_next() - walk in the order of learning; start with NULL. Return: NULL at the end. */
+const struct learn_row *learn_table_next(const struct learn_table *t, const struct learn_row *row);
 
 /** learn_net_format() - "10.8.0.6" or "10.1.0.0/16"; returns @buf */
 const char *learn_net_format(const struct ip_net *net, char *buf, size_t cap);

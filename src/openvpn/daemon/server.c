@@ -493,17 +493,17 @@ static size_t fill_clients(struct server *s, struct status_server_client *rows)
 
 static size_t fill_routes(struct server *s, struct status_server_route *rows, size_t max)
 {
-	struct learn_row row;
+	const struct learn_row *row = NULL;
 	size_t n = 0;
 
-	for (; n < max && learn_table_at(s->learned, n, &row); n++) {
+	while (n < max && (row = learn_table_next(s->learned, row))) {
 		char text[ADDR_TEXT_MAX];
 
-		rows[n] = (struct status_server_route){
-			.address = strdup(learn_net_format(&row.net, text, sizeof(text))),
-			.cn = peer_of(row.owner)->cn,
-			.real = strdup(peer_address(peer_of(row.owner))),
-			.last_unix_sec = row.last_unix_sec,
+		rows[n++] = (struct status_server_route){
+			.address = strdup(learn_net_format(&row->net, text, sizeof(text))),
+			.cn = peer_of(row->owner)->cn,
+			.real = strdup(peer_address(peer_of(row->owner))),
+			.last_unix_sec = row->last_unix_sec,
 		};
 	}
 	return n;

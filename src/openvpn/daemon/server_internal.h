@@ -247,7 +247,7 @@ void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out);
 
 /* server_learn.c: addresses inside the tunnel */
 void peer_learn(struct server_peer *p);
-void server_forget(struct server *s, const struct client_entry *owner);
+void server_forget(struct server *s, struct client_entry *owner);
 void server_forget_stale(struct server *s, uint64_t unix_sec);
 
 /* server_peer.c: life of a client */

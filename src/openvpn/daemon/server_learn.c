@@ -197,7 +197,7 @@ static void unlearn(struct server *s, const struct learn_row *row)
 	env_free(env);
 }
 
-void server_forget(struct server *s, const struct client_entry *owner)
+void server_forget(struct server *s, struct client_entry *owner)
 {
 	struct learn_row row;
 
