@@ -139,6 +139,8 @@ static void on_signal(void *ctx, int signum)
 
 	if (signum == SIGUSR2) {
 		status_log(&app->log, format_status, app);
+		if (app->server)
+			server_log_lateness(app->server);
 		return;
 	}
 	if (app->client)

@@ -23,6 +23,8 @@
 
 enum {
 	HOUSEKEEPING_MS = 1000,
+	LATE_MS = 10, /* worth a line */
+	MINUTE_MS = 60 * 1000,
 	LEAVE_DELAY_MS = 2000, /* between the notice to clients and the signal */
 	POOL_FILE_MAX = 16 * 1024 * 1024,
 };
@@ -308,6 +310,8 @@ static void start_timer(struct server *s)
 	s->timer.data = s;
 	s->timer_open = true;
 	uv_timer_start(&s->timer, on_timer, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+	s->lateness.due_ms = time_after(now.mono_ms, HOUSEKEEPING_MS);
+	s->lateness.minute_end_ms = time_after(now.mono_ms, MINUTE_MS);
 	s->pool_write_at = c->pool_persist_sec
 				   ? time_after(now.mono_ms, 1000ull * c->pool_persist_sec)
 				   : TIME_NEVER;
@@ -436,6 +440,30 @@ void server_signal(struct server *s)
 
 /* ---- each second ---- */
 
+static void note_lateness(struct server *s, uint64_t now_ms)
+{
+	struct server_lateness *l = &s->lateness;
+	uint64_t late = now_ms > l->due_ms ? now_ms - l->due_ms : 0;
+
+	l->due_ms = time_after(now_ms, HOUSEKEEPING_MS);
+	l->worst_ms = late > l->worst_ms ? late : l->worst_ms;
+	l->minute_worst_ms = late > l->minute_worst_ms ? late : l->minute_worst_ms;
+	if (now_ms < l->minute_end_ms)
+		return;
+	if (l->minute_worst_ms > LATE_MS)
+		log_info(&s->log, 4, "Timers ran up to %llu ms late in the last minute",
+			 (unsigned long long)l->minute_worst_ms);
+	l->minute_worst_ms = 0;
+	l->minute_end_ms = time_after(now_ms, MINUTE_MS);
+}
+
+void server_log_lateness(struct server *s)
+{
+	log_info(&s->log, 1, "Timers ran up to %llu ms late since the last status signal",
+		 (unsigned long long)s->lateness.worst_ms);
+	s->lateness.worst_ms = 0;
+}
+
 static void on_timer(uv_timer_t *timer)
 {
 	struct server *s = timer->data;
@@ -443,6 +471,7 @@ static void on_timer(uv_timer_t *timer)
 
 	if (s->ended)
 		return;
+	note_lateness(s, now.mono_ms);
 	if (s->pool_write_at <= now.mono_ms) {
 		pool_save(s);
 		s->pool_write_at =

@@ -25,6 +25,9 @@ void server_signal(struct server *s);
 
 /** server_status() - append the lines of --status and SIGUSR2; @version 1..3, 0: as configured */
 void server_status(struct server *s, unsigned int version, struct str *out);
+/** server_log_lateness() - one line at --verb 1: how late the loop ran timers since the last call
+ */
+void server_log_lateness(struct server *s);
 
 /** server_free() - close all clients and the tunnel; client-disconnect and down hooks run */
 void server_free(struct server *s);

@@ -61,12 +61,22 @@ struct server_listener {
 	uv_poll_t *poll;
 };
 
+/* How late the timer of the house-keeping ran: what everything on this loop waits when it is busy.
+ */
+struct server_lateness {
+	uint64_t due_ms;
+	uint64_t minute_end_ms;
+	uint64_t minute_worst_ms;
+	uint64_t worst_ms; /* since it was last shown */
+};
+
 struct server {
 	struct app *app;
 	const struct config *cfg;
 	struct log log;
 	uv_timer_t timer; /* each second: house-keeping */
 	bool timer_open;
+	struct server_lateness lateness;
 	bool ended;	  /* app_finished() was called */
 	bool ending;	  /* server_free() runs */
 	bool leaving;	  /* clients were told that we leave: nobody is admitted */
