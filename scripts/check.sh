@@ -17,7 +17,7 @@ RESULTS=$BUILD/results
 export BUILD JOBS
 
 DEFAULT="format shellcheck layering gcc sim interop asan tsan clang fuzz acceptance"
-LONG="tidy interop-asan fuzz-long distcheck"
+LONG="tidy interop-asan fuzz-long distcheck scale"
 NOTHING=77 # of a step: the tree has nothing for it
 
 note()
@@ -235,6 +235,14 @@ step_interop-asan()
 	[ -x "$BUILD/asan/openvpn" ] || build asan gcc --enable-asan CFLAGS='-g -O1' || return 1
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 SUITE_NAME=asan/interop \
 		OPENVPN=$BUILD/asan/openvpn tests/interop/run.sh | results_from
+	[ "${PIPESTATUS[0]}" = 0 ]
+}
+
+# The server beside released OpenVPN, and with 10,000 clients; figures are in the step's log.
+step_scale()
+{
+	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc && make -C "$BUILD/gcc" -j"$JOBS" load_client || return 1
+	OPENVPN=$BUILD/gcc/openvpn tests/bench/server-scale -o "$BUILD/server-scale.json" | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-EXTRA_DIST += tests/bench/throughput
+EXTRA_DIST += tests/bench/throughput tests/bench/server-scale
 EXTRA_PROGRAMS += bench_data
 bench_data_SOURCES = tests/bench/bench_data.c
 bench_data_LDADD = libdata.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
