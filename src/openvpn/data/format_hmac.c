@@ -102,9 +102,11 @@ static int hmac_state_new(const struct data_key_config *cfg, void **state, struc
 	hmac_state_layout(s, cfg);
 	if ((s->cipher->mode == CIPHER_MODE_CBC && !s->rng.fill) ||
 	    (s->long_id && !s->clock.unix_sec)) {
+		const char *missing = s->long_id ? "time" : "randomness";
+
 		hmac_state_free(s);
 		return err_set(err, ERR_INTERNAL, "data key %u: no source of %s", cfg->key_id,
-			       s->long_id ? "time" : "randomness");
+			       missing);
 	}
 	if (hmac_state_objects(s, cfg) < 0) {
 		hmac_state_free(s);
