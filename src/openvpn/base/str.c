@@ -118,6 +118,13 @@ bool str_copy(char *out, size_t cap, const char *text)
 	return true;
 }
 
+bool str_append(char *out, size_t cap, const char *text)
+{
+	size_t have = strnlen(out, cap);
+
+	return str_copy(out + have, cap - have, text);
+}
+
 void str_hex(char *out, size_t cap, const uint8_t *bytes, size_t len, char sep)
 {
 	static const char digits[] = "0123456789abcdef";

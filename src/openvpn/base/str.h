@@ -42,6 +42,9 @@ bool str_starts(const char *text, const char *prefix);
 /** str_copy() - copy with truncation, always terminated. Return: false when it was cut. */
 bool str_copy(char *out, size_t cap, const char *text);
 
+/** str_append() - the same behind what @out holds already. Return: false when it was cut. */
+bool str_append(char *out, size_t cap, const char *text);
+
 /** str_hex() - lower-case hex of @len bytes; @sep is put between bytes unless 0. @cap must hold it
  * all. */
 void str_hex(char *out, size_t cap, const uint8_t *bytes, size_t len, char sep);

@@ -193,7 +193,7 @@ const struct option_table table_mtu = {"Packet sizes", mtu_rows, ARRAY_SIZE(mtu_
 static int keepalive_apply(struct opt *o)
 {
 	struct config_timers *t = &o->cfg->timers;
-	uint32_t ping, timeout;
+	uint32_t ping = 0, timeout = 0;
 	int ret = value_range(o, "keepalive ping", o->arg[0], 1, 86400, &ping);
 
 	if (ret == 0)

@@ -290,7 +290,7 @@ static int stale_routes_apply(struct opt *o)
 static int two_numbers(struct opt *o, const char *first, const char *second, uint32_t *a,
 		       uint32_t *b)
 {
-	uint32_t x, y;
+	uint32_t x = 0, y = 0;
 	int ret = value_range(o, first, o->arg[0], 1, INT32_MAX, &x);
 
 	if (ret == 0)

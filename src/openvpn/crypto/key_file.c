@@ -136,12 +136,10 @@ int crypt_v2_client_key_load(const struct text_source *src, struct crypt_v2_clie
 	size_t len = 0;
 	int ret = load_pem(src, KEY_PEM_CRYPT_V2_CLIENT, bytes, sizeof(bytes), &len, err);
 
-	if (ret == ERR_KEY_FILE)
-		ret = err_set(err, ERR_KEY_FILE, "ERROR: invalid tls-crypt-v2 client key format");
-	else if (ret == 0 && len < STATIC_KEY_LEN)
+	if (ret == 0 && len < STATIC_KEY_LEN)
 		ret = err_set(err, ERR_KEY_FILE,
 			      "ERROR: not enough data in tls-crypt-v2 client key");
-	else if (ret == 0 && len < STATIC_KEY_LEN + WKC_MIN)
+	else if (ret == ERR_KEY_FILE || (ret == 0 && len < STATIC_KEY_LEN + WKC_MIN))
 		ret = err_set(err, ERR_KEY_FILE, "ERROR: invalid tls-crypt-v2 client key format");
 	if (ret == 0) {
 		memcpy(key->kc.k, bytes, STATIC_KEY_LEN);

@@ -99,7 +99,7 @@ static int hex_value(unsigned char c)
 
 static int parse_data_line(struct key_parser *p, const char *line, size_t len, struct err *err)
 {
-	for (size_t i = 0; i < len && p->n_nibbles < 2 * STATIC_KEY_LEN; i++) {
+	for (size_t i = 0; i < len && p->n_nibbles < (size_t)2 * STATIC_KEY_LEN; i++) {
 		const unsigned char c = (unsigned char)line[i];
 		const int v = hex_value(c);
 		uint8_t *byte = &p->key->k[p->n_nibbles / 2];

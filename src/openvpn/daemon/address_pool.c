@@ -133,7 +133,7 @@ int address_pool_new(const struct address_pool_config *cfg, struct address_pool 
 	if (cfg->has_ip4 && cfg->has_ip6)
 		pool_note_sizes(size4, size6, lines);
 	pool->size = !cfg->has_ip6 || (cfg->has_ip4 && size4 < size6) ? size4 : size6;
-	pool->units = calloc(pool->size, sizeof(*pool->units));
+	pool->units = calloc(pool->size ? pool->size : 1, sizeof(*pool->units));
 	if (!pool->units) {
 		ret = err_set(err, ERR_NOMEM, "ifconfig-pool: out of memory");
 		goto err_free;

@@ -63,10 +63,11 @@ void peer_update_name(struct server_peer *p)
 	char addr[ADDR_TEXT_MAX + 16], prefix[sizeof(p->log.prefix)];
 
 	server_real_address(&p->entry.addr, p->entry.tcp, p->listener->family, addr, sizeof(addr));
+	/* names have at most 64 bytes, addresses 95 */
 	str_copy(p->name, sizeof(p->name), p->cn);
 	if (p->cn[0])
-		strcat(p->name, "/"); /* names have at most 64 bytes, addresses 95 */
-	strncat(p->name, addr, sizeof(p->name) - strlen(p->name) - 1);
+		str_append(p->name, sizeof(p->name), "/");
+	str_append(p->name, sizeof(p->name), addr);
 	snprintf(prefix, sizeof(prefix), "%s ", p->name);
 	p->log = log_init(p->log.sink, prefix);
 	if (p->session)

@@ -4,6 +4,7 @@
 #include "daemon/commands.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -55,8 +56,7 @@ void version_dco(struct str *out)
 
 		if (access(modules[i], F_OK) != 0)
 			continue;
-		str_copy(path, sizeof(path) - sizeof("/version"), modules[i]);
-		strcat(path, "/version");
+		snprintf(path, sizeof(path), "%s/version", modules[i]);
 		read_line(path, version, sizeof(version));
 		if (version[0])
 			str_add(out, version);

@@ -22,8 +22,8 @@ enum {
 
 /* One epoch in one direction. epoch 0: the slot is empty. */
 struct epoch_key {
-	uint32_t epoch;
 	struct aead *aead;
+	uint32_t epoch;
 	uint8_t iv[AEAD_NONCE_LEN];
 	uint64_t blocks; /* of plaintext */
 	uint64_t failures;

@@ -188,7 +188,7 @@ int engine_new(const struct dco_device_config *cfg, const struct log *log,
 static int op_device_open(const struct dco_device_config *cfg, const struct log *log, void **ctx,
 			  struct err *err)
 {
-	struct engine *e;
+	struct engine *e = NULL;
 	int ret = engine_new(cfg, log, NULL, &e, err);
 
 	if (!ret)
@@ -619,7 +619,7 @@ static int op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 			  const struct dco_key *key, struct err *err)
 {
 	struct engine *e = ctx;
-	struct data_key *fresh;
+	struct data_key *fresh = NULL;
 	struct engine_peer *p;
 	int ret;
 

@@ -17,7 +17,7 @@ enum {
 	TOKEN_RAW_LEN = TOKEN_SIGNED_LEN + SHA256_LEN,
 };
 
-BUILD_ASSERT(sizeof(AUTH_TOKEN_PREFIX) - 1 + TOKEN_RAW_LEN / 3 * 4 == AUTH_TOKEN_LEN);
+BUILD_ASSERT(sizeof(AUTH_TOKEN_PREFIX) - 1 + (size_t)TOKEN_RAW_LEN / 3 * 4 == AUTH_TOKEN_LEN);
 
 void auth_token_config_set_key(struct auth_token_config *cfg, const uint8_t file_bytes[128])
 {

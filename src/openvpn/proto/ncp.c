@@ -92,9 +92,10 @@ static int ncp_list_append(struct ncp_list *list, const char *name, struct str *
 		str_add(lines, "Length of --data-ciphers is over the limit of 127 chars\n");
 		return ERR_OVERFLOW;
 	}
+	/* the length was checked above */
 	if (have)
-		strcat(list->text, ":");
-	strcat(list->text, name);
+		str_append(list->text, sizeof(list->text), ":");
+	str_append(list->text, sizeof(list->text), name);
 	return 0;
 }
 

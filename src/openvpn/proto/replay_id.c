@@ -88,7 +88,7 @@ static void replay_expire(struct replay_receiver *rx, struct now now)
 
 	if (now.mono_ms < rx->next_expire_ms)
 		return;
-	rx->next_expire_ms = time_after(now.mono_ms, REPLAY_EXPIRE_EVERY_SEC * 1000);
+	rx->next_expire_ms = time_after(now.mono_ms, (uint64_t)REPLAY_EXPIRE_EVERY_SEC * 1000);
 	for (uint32_t d = 0; d < rx->stored; d++) {
 		uint32_t *e = &rx->seen[(rx->highest - d) % rx->window];
 

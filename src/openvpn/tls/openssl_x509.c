@@ -129,9 +129,8 @@ int x509_add_asn1_string(const ASN1_STRING *value, struct str *out)
 	const int len = ASN1_STRING_to_UTF8(&utf8, value);
 	int ret = 0;
 
-	if (len < 0)
-		ret = ERR_CERT;
-	else if (memchr(utf8, 0, (size_t)len)) /* "good\0evil" must not read as "good" */
+	/* "good\0evil" must not read as "good" */
+	if (len < 0 || memchr(utf8, 0, (size_t)len))
 		ret = ERR_CERT;
 	else
 		str_add_len(out, utf8, (size_t)len);
