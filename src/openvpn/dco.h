@@ -109,6 +109,9 @@ struct dco_peer_params {
 	bool block_ipv6;		/* answer IPv6 from the device instead of sending it */
 	struct ip_addr block_ipv6_from; /* who answers; AF_UNSPEC: fe80::7 */
 	enum dco_framing framing;	/* set it before the first key */
+	/* --fragment, UDP only: largest plaintext of one datagram without the fragment header
+	 * (data/mss.h: mtu_fragment()); 0: no fragment headers at all */
+	uint16_t fragment_max;
 };
 
 /* One data key in both directions. The fields hold the leading bytes that the cipher needs. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "data/fragment.h"
 #include "data/framing.h"
 #include "data/inner.h"
 #include "data/key.h"
@@ -54,6 +55,22 @@ static struct data_key *make_key(size_t kind, bool sender)
 	return key;
 }
 
+/* The input as several fragments: a length byte before each. */
+static void read_fragments(const uint8_t *plain, size_t len)
+{
+	struct rd rd = rd_init(plain, len);
+	struct reassembly *r = reassembly_new(1768);
+	struct reassembled out;
+
+	while (r && rd_left(&rd)) {
+		size_t n = rd_u8(&rd);
+
+		n = n < rd_left(&rd) ? n : rd_left(&rd);
+		(void)reassembly_put(r, rd_bytes(&rd, n), n, 1, &out);
+	}
+	reassembly_free(r);
+}
+
 static void parse_plain(const uint8_t *plain, size_t len)
 {
 	union sock_addr remote = {.in4 = {.sin_family = AF_INET}}, src;
@@ -70,6 +87,7 @@ static void parse_plain(const uint8_t *plain, size_t len)
 		memcpy(copy, plain, len);
 		(void)framing_read((enum data_framing)framing, copy, len, reply, sizeof(reply), &r);
 	}
+	read_fragments(plain, len);
 	memcpy(copy, plain, len);
 	(void)ping_matches(plain, len);
 	if (occ_matches(plain, len)) {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-DATA_TESTS = test_data_block_ipv6 test_data_framing test_data_replay test_data_key test_data_epoch test_data_hmac test_data_mss test_data_ping test_data_inner
+DATA_TESTS = test_data_block_ipv6 test_data_fragment test_data_framing test_data_replay test_data_key test_data_epoch test_data_hmac test_data_mss test_data_ping test_data_inner
 DATA_TEST_LIBS = libdata.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS) \
 	$(CMOCKA_LIBS)
 check_PROGRAMS += $(DATA_TESTS)
@@ -31,3 +31,6 @@ test_data_block_ipv6_LDADD = $(DATA_TEST_LIBS)
 test_data_framing_SOURCES = tests/unit_tests/test_data_framing.c
 test_data_framing_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_data_framing_LDADD = $(DATA_TEST_LIBS)
+test_data_fragment_SOURCES = tests/unit_tests/test_data_fragment.c
+test_data_fragment_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_data_fragment_LDADD = $(DATA_TEST_LIBS)

@@ -447,6 +447,32 @@ static void framing__each_kind_both_ways__arrives(void **state)
 	expect_no_event(&p->b); /* not fatal, not even on TCP */
 }
 
+/* 44: pings too have the header; with compression framing inside */
+static void fragment__every_size_both_ways__arrives(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_params params = {.fragment_max = 400, .framing = DCO_FRAMING_STUB};
+	struct dco_peer_stats stats;
+
+	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+	assert_int_equal(dco_peer_set(p->b.dev, PEER_B, &params), 0);
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	for (size_t len = 24; len <= 1700; len += 97) {
+		pass(&p->a, &p->b, len, (uint32_t)len);
+		pass(&p->b, &p->a, len, (uint32_t)len + 1);
+	}
+	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
+	assert_true(stats.link_tx_packets > 2 * stats.vpn_tx_packets);
+	assert_true(stats.link_tx_bytes <= stats.link_tx_packets * (400 + 4 + 24));
+	params.ping_interval_sec = 5;
+	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+	expect_no_packet(&p->b);
+	/* an end without the option: nothing works, nothing breaks */
+	assert_int_equal(dco_peer_set(p->b.dev, PEER_B, &(struct dco_peer_params){0}), 0);
+	put_packet(&p->b, 100, 1);
+	expect_no_packet(&p->a);
+}
+
 /* A large packet is cut at one end and joined again at the other. */
 static void offload__large_packet__arrives_as_it_was(void **state)
 {
@@ -751,6 +777,7 @@ int main(void)
 		BOTH(mss__syn_both_ways__clamped),
 		BOTH(block_ipv6__packet_from_the_device__answered_not_sent),
 		BOTH(framing__each_kind_both_ways__arrives),
+		UDP(fragment__every_size_both_ways__arrives),
 		UDP(offload__large_packet__arrives_as_it_was),
 		UDP(recursion__own_outer_packet__dropped),
 		UDP(p2p__packet_from_elsewhere__out_of_sync),

@@ -6,6 +6,7 @@ libdata_a_SOURCES = \
 	src/openvpn/data/format.h \
 	src/openvpn/data/format_aead.c src/openvpn/data/format_epoch.c \
 	src/openvpn/data/format_hmac.c \
+	src/openvpn/data/fragment.c src/openvpn/data/fragment.h \
 	src/openvpn/data/framing.c src/openvpn/data/framing.h \
 	src/openvpn/data/inner.c src/openvpn/data/inner.h \
 	src/openvpn/data/key.c src/openvpn/data/key.h \

@@ -13,6 +13,8 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/secret.h"
+#include "data/fragment.h"
+#include "data/framing.h"
 #include "data/ping.h"
 #include "engine/forward.h"
 #include "engine/state.h"
@@ -115,7 +117,8 @@ static int engine_init_tables(struct engine *e, struct err *err)
 	e->macs = bridge ? mac_table_new() : NULL;
 	e->udp_rx = udp_rx_new();
 	e->plain = malloc(SEGMENT_PACKET_MAX);
-	if (!e->routes || !e->udp_rx || !e->plain || (bridge && !e->macs) ||
+	e->framed = malloc(SEGMENT_PACKET_MAX + DATA_FRAMING_MAX);
+	if (!e->routes || !e->udp_rx || !e->plain || !e->framed || (bridge && !e->macs) ||
 	    peer_table_init(&e->peers, e->cfg.max_peers) < 0)
 		return err_set(err, ERR_NOMEM, "engine: out of memory");
 	return 0;
@@ -137,6 +140,7 @@ static void engine_free(struct engine *e)
 	mac_table_free(e->macs);
 	udp_rx_free(e->udp_rx);
 	free(e->plain);
+	free(e->framed);
 	tundev_close(&e->device);
 	event_queue_fini(&e->events);
 	if (e->epoll_fd >= 0)
@@ -421,14 +425,29 @@ static int op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err 
 	return ret;
 }
 
+/* The first value of the sequence is random, as the packets of two sessions may meet. */
+static int peer_set_fragment(struct engine *e, struct engine_peer *p, uint16_t max)
+{
+	struct rng rng = rng_system();
+
+	if (!max || p->reassembly)
+		return 0;
+	p->reassembly = reassembly_new(e->device.packet_max);
+	p->fragment_sequence = (uint8_t)rng_u32(&rng);
+	return p->reassembly ? 0 : ERR_NOMEM;
+}
+
 static int op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params *params)
 {
 	struct engine *e = ctx;
 	struct engine_peer *p;
+	int ret = ERR_NO_PEER;
 
 	engine_lock(e);
 	p = peer_table_find(&e->peers, peer_id);
-	if (p) {
+	if (p)
+		ret = peer_set_fragment(e, p, params->fragment_max);
+	if (!ret) {
 		if (params->ping_interval_sec != p->params.ping_interval_sec)
 			p->ping_at_once = params->ping_interval_sec != 0;
 		if (params->ping_timeout_sec != p->params.ping_timeout_sec)
@@ -439,7 +458,7 @@ static int op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params
 		engine_wake(e);
 	}
 	engine_unlock(e);
-	return p ? 0 : ERR_NO_PEER;
+	return ret;
 }
 
 static int op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,

@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 #include "data/block_ipv6.h"
+#include "data/fragment.h"
 #include "data/framing.h"
 #include "data/inner.h"
 #include "data/mss.h"
@@ -114,10 +115,49 @@ static int send_framed(struct engine *e, struct engine_peer *p, const uint8_t *p
 	return send_sealed(e, p, at, framed.len, w);
 }
 
+/* Each piece is a packet of its own to the cipher. */
+static int send_fragments(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len)
+{
+	struct wr framed = wr_init(e->framed, SEGMENT_PACKET_MAX + DATA_FRAMING_MAX);
+	struct fragmenter f;
+	bool used;
+	int ret;
+
+	framing_write(framing_of(p), plain, len, &framed);
+	ret = fragmenter_init(&f, framed.base, framed.len, p->params.fragment_max,
+			      (uint8_t)(p->fragment_sequence + 1), &used);
+	if (ret < 0) {
+		forward_drop(e, p, DROP_TOO_LARGE);
+		if (engine_may_log(e))
+			log_warn(
+				&p->log,
+				"FRAG_OUT error, len=%zu frag_size=%zu MAX_FRAGS=%d: too many fragments would be required to send datagram",
+				framed.len, f.size, FRAGMENTS_MAX);
+		return ret;
+	}
+	if (used)
+		p->fragment_sequence++;
+	while (!ret && (len = fragmenter_next_len(&f)) > 0) {
+		struct wr w, piece;
+
+		ret = send_begin(e, p, len, &w);
+		if (ret < 0)
+			return ret;
+		piece = wr_init(data_key_place(p->keys[DCO_SLOT_PRIMARY], &w, len), len);
+		fragmenter_next(&f, &piece);
+		ret = send_sealed(e, p, piece.base, len, &w);
+	}
+	return ret;
+}
+
 int forward_send(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len)
 {
 	struct wr w;
-	int ret = send_begin(e, p, len, &w);
+	int ret;
+
+	if (unlikely(p->params.fragment_max))
+		return send_fragments(e, p, plain, len);
+	ret = send_begin(e, p, len, &w);
 
 	if (unlikely(ret < 0))
 		return ret;
@@ -239,7 +279,7 @@ static bool forward_segment(struct engine *e, struct engine_peer *p, struct segm
 	uint8_t *plain;
 	struct wr w;
 
-	if (unlikely(p->params.framing != DCO_FRAMING_NONE)) {
+	if (unlikely(p->params.framing != DCO_FRAMING_NONE || p->params.fragment_max)) {
 		segmenter_next(s, e->plain);
 		forward_to_peer(e, p, e->plain, len);
 		return true;
@@ -417,6 +457,25 @@ static size_t unframe(struct engine *e, struct engine_peer *p, uint8_t *plain, s
 	return r.len;
 }
 
+/*
+ * Put the fragment in the device's room to the others; when that completes a packet, it is there
+ * after. Return: its length, or 0.
+ */
+static size_t reassemble(struct engine *e, struct engine_peer *p, uint8_t *plain, size_t len)
+{
+	struct reassembled out;
+
+	if (reassembly_put(p->reassembly, plain, len, e->now_ms / 1000, &out) < 0) {
+		forward_drop(e, p, DROP_BAD_PACKET);
+		if (engine_may_log(e))
+			log_warn(&p->log, "FRAG_IN error flags=0x%08x: %s", out.flags, out.text);
+		return 0;
+	}
+	if (out.packet)
+		memmove(plain, out.packet, out.len);
+	return out.packet ? out.len : 0;
+}
+
 static void report_open_error(struct engine *e, struct engine_peer *p, const struct data_key *key,
 			      int error)
 {
@@ -547,11 +606,12 @@ static void data_from_link(struct engine *e, struct port *port, const union sock
 		return;
 	p->stats.link_rx_packets++;
 	p->stats.link_rx_bytes += len;
-	if (unlikely(p->params.framing != DCO_FRAMING_NONE)) {
+	if (unlikely(p->reassembly && p->params.fragment_max))
+		plain_len = reassemble(e, p, plain, plain_len);
+	if (unlikely(plain_len && p->params.framing != DCO_FRAMING_NONE))
 		plain_len = unframe(e, p, plain, plain_len);
-		if (!plain_len)
-			return;
-	}
+	if (unlikely(!plain_len))
+		return; /* part of a packet, or nothing: does not count as a sign of life */
 	p->rx_ms = e->now_ms;
 	if (likely(p->keys[DCO_SLOT_PRIMARY] != NULL))
 		check_key_limit(e, p);

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/random.h"
+#include "data/fragment.h"
 
 enum {
 	BUCKETS_MIN = 16,
@@ -71,6 +72,7 @@ void engine_peer_free(struct engine_peer *p)
 		return;
 	for (size_t i = 0; i < PEER_SLOTS; i++)
 		data_key_free(p->keys[i]);
+	reassembly_free(p->reassembly);
 	free(p);
 }
 

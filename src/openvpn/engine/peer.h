@@ -19,6 +19,7 @@ enum {
 
 struct mac_entry;
 struct port;
+struct reassembly;
 
 /* What the control thread has not been told yet. Bits of struct engine_peer.pending. */
 enum peer_pending {
@@ -51,9 +52,11 @@ struct engine_peer {
 	uint64_t tx_ms; /* last packet of any kind */
 	bool ping_at_once;
 
-	struct dco_peer_stats stats; /* link_ and vpn_ and dropped only */
-	uint64_t out_of_sync_ms;     /* last report */
-	struct mac_entry *macs;	     /* of engine/mac.c */
+	struct dco_peer_stats stats;   /* link_ and vpn_ and dropped only */
+	uint64_t out_of_sync_ms;       /* last report */
+	struct reassembly *reassembly; /* with fragment_max */
+	uint8_t fragment_sequence;     /* of the last packet that was cut */
+	struct mac_entry *macs;	       /* of engine/mac.c */
 	uint32_t mac_count;
 
 	unsigned int pending; /* enum peer_pending */

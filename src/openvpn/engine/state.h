@@ -68,7 +68,8 @@ struct engine {
 	size_t port_count;
 	struct port *dirty; /* ports that were used in this batch */
 	struct udp_rx *udp_rx;
-	uint8_t *plain; /* scratch for one packet */
+	uint8_t *plain;	 /* scratch for one packet */
+	uint8_t *framed; /* scratch for one packet with compression framing */
 
 	bool device_paused;	    /* nothing is read from the device as a port is full */
 	struct dco_peer_stats past; /* of peers that are gone */
