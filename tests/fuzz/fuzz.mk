@@ -95,3 +95,31 @@ fuzz_config_push_SOURCES = tests/fuzz/fuzz_config_push.c
 fuzz_config_push_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_config_push_LDADD = libconfig.a libbase.a
 endif
+
+# the session: packets, wraps, key method
+EXTRA_DIST += \
+	tests/fuzz/corpus/fuzz_control_packet \
+	tests/fuzz/corpus/fuzz_key_method \
+	tests/fuzz/corpus/fuzz_session \
+	tests/fuzz/corpus/fuzz_stateless \
+	tests/fuzz/corpus/fuzz_wrap
+if ENABLE_FUZZERS
+FUZZ_SESSION_LDADD = libproto.a libovpntls.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
+noinst_PROGRAMS += fuzz_control_packet fuzz_key_method fuzz_session fuzz_stateless fuzz_wrap
+fuzz_control_packet_SOURCES = tests/fuzz/fuzz_control_packet.c
+fuzz_control_packet_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_control_packet_LDADD = $(FUZZ_SESSION_LDADD)
+fuzz_key_method_SOURCES = tests/fuzz/fuzz_key_method.c
+fuzz_key_method_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_key_method_LDADD = $(FUZZ_SESSION_LDADD)
+fuzz_session_SOURCES = tests/fuzz/fuzz_session.c
+fuzz_session_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/sim
+fuzz_session_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_session_LDADD = $(FUZZ_SESSION_LDADD)
+fuzz_stateless_SOURCES = tests/fuzz/fuzz_stateless.c
+fuzz_stateless_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_stateless_LDADD = $(FUZZ_SESSION_LDADD)
+fuzz_wrap_SOURCES = tests/fuzz/fuzz_wrap.c
+fuzz_wrap_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_wrap_LDADD = $(FUZZ_SESSION_LDADD)
+endif
