@@ -106,6 +106,12 @@ static int process_body(struct session *s, struct tls_slot *slot, const struct i
 	size_t len;
 	int ret;
 
+	/* Said before the other side heard of the soft reset: nobody's fault, also not on TCP. */
+	if (slot->lame && pkt->h.key_id == slot->lame->key_id && pkt->h.key_id != ks->key_id) {
+		log_dbg(&s->log, 4, "TLS: dropping %s of the retired key id %u",
+			opcode_name(pkt->h.opcode), pkt->h.key_id);
+		return 0;
+	}
 	if (pkt->h.key_id != ks->key_id || !ks->rel) {
 		log_warn(&s->log, "TLS ERROR: local/remote key IDs out of sync (%u/%u) ID: %s",
 			 ks->key_id, pkt->h.key_id, session_key_list(s, list, sizeof(list)));
