@@ -370,7 +370,7 @@ uint64_t node_deadline(const struct sim_node *node)
 
 	if (!node->session)
 		return t;
-	if (t == TIME_NEVER)
+	if (t == TIME_NEVER && session_is_active(node->session))
 		t = node->heard_ms + SIM_PING_RESTART_SEC * 1000;
 	t = time_min(t, session_deadline(node->session));
 	t = time_min(t, time_min(node->push_ms, node->data_ms));
@@ -402,7 +402,7 @@ void node_timer(struct sim_node *node)
 {
 	struct sim *sim = node->sim;
 
-	if (node->session && node->restart_ms == TIME_NEVER &&
+	if (node->session && session_is_active(node->session) && node->restart_ms == TIME_NEVER &&
 	    node->heard_ms + SIM_PING_RESTART_SEC * 1000 <= sim->mono_ms) {
 		trace(node, "heard nothing, restarts");
 		node->restart_ms = sim->mono_ms;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Runs of the simulator: random ones from a seed, and named ones of a screen each. */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,7 @@ int sim_random_scenario(uint64_t seed, bool trace, bool log, struct sim_stats *s
 	int ret = 0;
 
 	o.trace = trace;
-	o.log = log;
+	o.log = o.trace = log;
 	sim = sim_new(&o);
 	if (!sim)
 		return -1;
@@ -117,9 +118,299 @@ int sim_random_scenario(uint64_t seed, bool trace, bool log, struct sim_stats *s
 	return ret;
 }
 
+/* ---- named ----------------------------------------------------------------------------------- */
+
+enum {
+	SEEDS_PER_SCENARIO = 4
+};
+
+static bool failed;
+
+#define EXPECT(sim, condition)                                                            \
+	do {                                                                              \
+		if (!(condition)) {                                                       \
+			const char *why = sim_why_not(sim, 0);                            \
+			printf("%s:%d: at %llu s: expected %s%s%s\n", __FILE__, __LINE__, \
+			       (unsigned long long)sim_now_ms(sim) / 1000, #condition,    \
+			       why ? ": " : "", why ? why : "");                          \
+			failed = true;                                                    \
+		}                                                                         \
+	} while (0)
+
+static struct sim_options quiet_net(uint64_t seed)
+{
+	return (struct sim_options){
+		.seed = seed,
+		.wrap = (enum sim_wrap)(seed % SIM_WRAP_V2_OLD),
+		.tls_ekm = true,
+		.dyn_tls_crypt = seed % 2,
+		.n_clients = 1,
+		.delay_min_ms = 10,
+		.delay_max_ms = 30,
+	};
+}
+
+static void rekey_under_loss(struct sim_options o)
+{
+	struct sim *sim;
+
+	o.loss_permille = 300;
+	o.dup_permille = 100;
+	o.client_reneg_sec = 30;
+	sim = sim_new(&o);
+	sim_run(sim, 600);
+	EXPECT(sim, sim_stats(sim)->keys_ready >= 2 * 10);
+	sim_set_net(sim, 0, 0, 0);
+	sim_run(sim, 120);
+	EXPECT(sim, sim_connected_all(sim));
+	sim_free(sim);
+}
+
+/* Switching keys must not cost a data packet: whoever sends, the other has the key. */
+static void rekey_loses_no_data(struct sim_options o)
+{
+	struct sim *sim;
+	unsigned int unknown;
+
+	o.client_reneg_sec = 70;
+	o.server_reneg_sec = 100;
+	o.tran_window_sec = 120;
+	sim = sim_new(&o);
+	sim_run(sim, 10);
+	unknown = sim_stats(sim)->data_unknown_key;
+	for (unsigned int i = 0; i < 10; i++) {
+		sim_run(sim, 97);
+		sim_renegotiate(sim, 0, i % 2);
+		sim_renegotiate(sim, 0, !(i % 2));
+	}
+	EXPECT(sim, sim_connected_all(sim));
+	EXPECT(sim, sim_stats(sim)->data_good > 600);
+	EXPECT(sim, sim_stats(sim)->data_unknown_key == unknown);
+	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
+	sim_free(sim);
+}
+
+static void damaged_packets_do_not_end_a_wrapped_session(struct sim_options o)
+{
+	struct sim *sim;
+
+	if (o.wrap == SIM_WRAP_NONE)
+		o.wrap = SIM_WRAP_AUTH;
+	o.corrupt_permille = 300;
+	o.client_reneg_sec = 70;
+	sim = sim_new(&o);
+	sim_run(sim, 400);
+	EXPECT(sim, sim_connected_all(sim));
+	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
+	sim_free(sim);
+}
+
+static void restarted_server_is_found_again(struct sim_options o)
+{
+	struct sim *sim = sim_new(&o);
+
+	sim_run(sim, 20);
+	EXPECT(sim, sim_connected_all(sim));
+	sim_restart_server(sim);
+	sim_run(sim, 5);
+	EXPECT(sim, !sim_connected_all(sim));
+	sim_run(sim, 120);
+	EXPECT(sim, sim_connected_all(sim));
+	sim_free(sim);
+}
+
+static void restarted_client_takes_over_its_instance(struct sim_options o)
+{
+	struct sim *sim = sim_new(&o);
+
+	for (unsigned int i = 0; i < 5; i++) {
+		sim_run(sim, 20);
+		EXPECT(sim, sim_connected_all(sim));
+		sim_restart_client(sim, 0);
+	}
+	sim_run(sim, 20);
+	EXPECT(sim, sim_connected_all(sim));
+	EXPECT(sim, sim_stats(sim)->server_failures == 0);
+	sim_free(sim);
+}
+
+static void clock_jumps_do_not_matter_to_a_session(struct sim_options o)
+{
+	static const int64_t jumps[] = {3600, -7200, 86400 * 365, -86400};
+	struct sim *sim;
+
+	o.client_reneg_sec = 30;
+	sim = sim_new(&o);
+	for (unsigned int i = 0; i < ARRAY_SIZE(jumps); i++) {
+		sim_run(sim, 50);
+		sim_jump_clock(sim, jumps[i]);
+	}
+	sim_run(sim, 50);
+	EXPECT(sim, sim_connected_all(sim));
+	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
+	sim_free(sim);
+}
+
+static void floated_client_goes_on(struct sim_options o)
+{
+	struct sim *sim;
+
+	o.client_reneg_sec = 40;
+	sim = sim_new(&o);
+	sim_run(sim, 20);
+	sim_float_client(sim, 0);
+	sim_run(sim, 100);
+	EXPECT(sim, sim_connected_all(sim));
+	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
+	EXPECT(sim, sim_client_key_id(sim, 0) >= 1);
+	sim_free(sim);
+}
+
+static void refused_client_is_told(struct sim_options o)
+{
+	struct sim *sim;
+
+	o.auth = SIM_AUTH_REFUSE;
+	o.loss_permille = 100;
+	sim = sim_new(&o);
+	sim_run(sim, 60);
+	EXPECT(sim, !sim_connected_all(sim));
+	EXPECT(sim, sim_stats(sim)->keys_ready <= 1); /* the client's own, at most */
+	sim_free(sim);
+}
+
+static void dead_network_fails_within_the_window(struct sim_options o)
+{
+	struct sim *sim;
+
+	o.loss_permille = 1000;
+	sim = sim_new(&o);
+	sim_run(sim, 59);
+	EXPECT(sim, sim_stats(sim)->client_failures == 0);
+	sim_run(sim, 2);
+	EXPECT(sim, sim_stats(sim)->client_failures == 1);
+	sim_set_net(sim, 0, 0, 0);
+	sim_run(sim, 90);
+	EXPECT(sim, sim_connected_all(sim));
+	sim_free(sim);
+}
+
+static void many_clients_at_once(struct sim_options o)
+{
+	struct sim *sim;
+
+	o.n_clients = 40;
+	o.loss_permille = 100;
+	sim = sim_new(&o);
+	sim_run(sim, 100);
+	EXPECT(sim, sim_connected_all(sim));
+	sim_free(sim);
+}
+
+static void streams_survive_renegotiation(struct sim_options o)
+{
+	struct sim *sim;
+
+	o.tcp = true;
+	o.client_reneg_sec = 30;
+	o.server_reneg_sec = 45;
+	sim = sim_new(&o);
+	sim_run(sim, 600);
+	EXPECT(sim, sim_connected_all(sim));
+	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
+	sim_free(sim);
+}
+
+/* An hour of renegotiations, every minute: from the tenth minute on nothing grows. */
+static void memory_does_not_grow(struct sim_options o)
+{
+	size_t before, after;
+	struct sim *sim;
+
+	o.tran_window_sec = 90;
+	o.client_reneg_sec = 60;
+	sim = sim_new(&o);
+	sim_run(sim, 600);
+	before = mallinfo2().uordblks;
+	sim_run(sim, 3600);
+	after = mallinfo2().uordblks;
+	EXPECT(sim, sim_connected_all(sim));
+	EXPECT(sim, sim_stats(sim)->keys_ready > 100);
+	if (after > before + 16384) {
+		printf("memory grew from %zu to %zu bytes\n", before, after);
+		failed = true;
+	}
+	sim_free(sim);
+}
+
+static void idle_session_is_small(struct sim_options o)
+{
+	enum {
+		CLIENTS = 50,
+		BUDGET = 48 * 1024 /* of the 64 KiB that an idle client may take in all */
+	};
+	size_t before, after;
+	struct sim *sim;
+
+	o.n_clients = CLIENTS;
+	before = mallinfo2().uordblks;
+	sim = sim_new(&o);
+	sim_run(sim, 60);
+	after = mallinfo2().uordblks;
+	EXPECT(sim, sim_connected_all(sim));
+	/* each client is two sessions here */
+	if (after > before && (after - before) / (2 * CLIENTS) > BUDGET) {
+		printf("%zu bytes for a session\n", (after - before) / (2 * CLIENTS));
+		failed = true;
+	}
+	sim_free(sim);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(struct sim_options);
+} scenarios[] = {
+#define SCENARIO(name)      \
+	{                   \
+#name, name \
+	}
+	SCENARIO(rekey_under_loss),
+	SCENARIO(rekey_loses_no_data),
+	SCENARIO(damaged_packets_do_not_end_a_wrapped_session),
+	SCENARIO(restarted_server_is_found_again),
+	SCENARIO(restarted_client_takes_over_its_instance),
+	SCENARIO(clock_jumps_do_not_matter_to_a_session),
+	SCENARIO(floated_client_goes_on),
+	SCENARIO(refused_client_is_told),
+	SCENARIO(dead_network_fails_within_the_window),
+	SCENARIO(many_clients_at_once),
+	SCENARIO(streams_survive_renegotiation),
+	SCENARIO(memory_does_not_grow),
+	SCENARIO(idle_session_is_small),
+};
+
 int sim_named_scenarios(const char *only, bool log)
 {
-	(void)only;
-	(void)log;
-	return 0;
+	int failures = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(scenarios); i++) {
+		bool any = false;
+
+		if (only && strcmp(only, scenarios[i].name))
+			continue;
+		for (uint64_t seed = 1; seed <= SEEDS_PER_SCENARIO; seed++) {
+			struct sim_options o = quiet_net(seed);
+
+			o.log = o.trace = log;
+			failed = false;
+			scenarios[i].run(o);
+			if (failed)
+				printf("scenario %s failed with seed %llu\n", scenarios[i].name,
+				       (unsigned long long)seed);
+			any |= failed;
+		}
+		printf("%s %s\n", any ? "FAIL" : "ok  ", scenarios[i].name);
+		failures += any;
+	}
+	return failures;
 }
