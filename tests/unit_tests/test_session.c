@@ -445,6 +445,22 @@ static void renegotiation__short_interval__promotes_after_half(void **state)
 	pair_free(p);
 }
 
+/* The loop was late: the moment at which the new key would have settled has passed unused. */
+static void deadline__missed_settling__does_not_stay_in_the_past(void **state)
+{
+	struct pair *p = connected_pair(PAIR_NONE);
+
+	(void)state;
+	pair_advance(p, 57500);
+	assert_int_equal(session_renegotiate(p->client.s, p->now, NULL), 0);
+	pair_exchange(p);
+	p->now.mono_ms += 3500;
+	session_timer(p->client.s, p->now);
+	assert_int_equal(sends_with(p, &p->client), 0);
+	assert_true(session_deadline(p->client.s) > p->now.mono_ms);
+	pair_free(p);
+}
+
 static void renegotiation__dynamic_wrap__is_used_for_new_keys_only(void **state)
 {
 	(void)state;
@@ -634,6 +650,7 @@ int main(void)
 		cmocka_unit_test(renegotiation__by_bytes_and_packets),
 		cmocka_unit_test(renegotiation__sending_switches_at_promotion__old_key_expires),
 		cmocka_unit_test(renegotiation__short_interval__promotes_after_half),
+		cmocka_unit_test(deadline__missed_settling__does_not_stay_in_the_past),
 		cmocka_unit_test(renegotiation__dynamic_wrap__is_used_for_new_keys_only),
 		cmocka_unit_test(
 			renegotiation__never_completes__old_key_stays_and_a_new_session_follows),

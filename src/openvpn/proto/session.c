@@ -255,6 +255,7 @@ void session_pump(struct session *s, struct now now)
 {
 	if (s->failed)
 		return;
+	s->pumped_ms = now.mono_ms;
 	check_expiry(s, now);
 	check_handshake_window(s, &s->active, now);
 	check_handshake_window(s, &s->untrusted, now);

@@ -208,9 +208,12 @@ uint64_t data_keys_deadline(const struct session *s)
 	/* Only a key earlier in the order than the sending one can take over. */
 	for (size_t i = 0; i < n && keys[i]->serial != s->reported_sending; i++)
 		deadline = time_min(deadline, keys[i]->promote_ms);
-	/* An older key that was promoted before the newer settled keeps sending. */
+	/*
+	 * An older key that was promoted before the newer settled keeps sending; so it does when
+	 * the caller was late and saw both at once. Such a moment must not stay the deadline.
+	 */
 	if (n >= 2 && keys[0]->serial != s->reported_sending &&
-	    settled_ms(keys[0]) < keys[1]->promote_ms)
+	    settled_ms(keys[0]) < keys[1]->promote_ms && settled_ms(keys[0]) > s->pumped_ms)
 		deadline = time_min(deadline, settled_ms(keys[0]));
 	return deadline;
 }

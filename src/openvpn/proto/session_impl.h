@@ -119,6 +119,7 @@ struct session {
 	} reported[SESSION_DATA_KEYS_MAX];
 	size_t n_reported;
 	uint32_t reported_sending; /* serial, 0: none */
+	uint64_t pumped_ms;	   /* when session_pump() ran last */
 	char *peer_info;
 	char *common_name;
 	struct verify *first_verify;
