@@ -214,6 +214,9 @@ static void learn__forget_and_walk(void **state)
 	assert_false(learn_table_forget(t, &a, 0, &row));
 	assert_int_equal(learn_table_set(t, &n, &b, 500), 0);
 	assert_false(learn_table_forget(t, NULL, 500, &row));
+	learn_table_refresh(&b, 600);
+	assert_false(learn_table_forget(t, NULL, 600, &row));
+	learn_table_refresh(&b, 500);
 	assert_true(learn_table_forget(t, NULL, 501, &row));
 	assert_int_equal(learn_table_count(t), 0);
 	learn_table_free(t);

@@ -160,6 +160,12 @@ int learn_table_set(struct learn_table *t, const struct ip_net *net, struct clie
 	return 0;
 }
 
+void learn_table_refresh(const struct client_entry *owner, uint64_t unix_sec)
+{
+	for (struct learn_entry *e = owner->learned.first; e; e = e->after)
+		e->row.last_unix_sec = unix_sec;
+}
+
 struct client_entry *learn_table_owner(const struct learn_table *t, const struct ip_net *net)
 {
 	struct learn_entry *e = learn_find(t, net);

@@ -51,6 +51,9 @@ enum learn_step learn_table_check(struct learn_table *t, const struct ip_net *ne
 int learn_table_set(struct learn_table *t, const struct ip_net *net, struct client_entry *owner,
 		    uint64_t unix_sec) MUST_CHECK;
 
+/** learn_table_refresh() - all addresses of a client are in use */
+void learn_table_refresh(const struct client_entry *owner, uint64_t unix_sec);
+
 /** learn_table_owner() - of an exact entry, or NULL */
 struct client_entry *learn_table_owner(const struct learn_table *t, const struct ip_net *net);
 

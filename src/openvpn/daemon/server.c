@@ -27,6 +27,7 @@ enum {
 	MINUTE_MS = 60 * 1000,
 	LEAVE_DELAY_MS = 2000, /* between the notice to clients and the signal */
 	POOL_FILE_MAX = 16 * 1024 * 1024,
+	COMPAT_2_7 = 20700,
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -490,6 +491,15 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---- status ---- */
 
+/* Versions before 2.7 show no protocol. */
+static const char *shown_address(const struct server_peer *p)
+{
+	const char *address = peer_address(p);
+	unsigned int compat = p->server->cfg->process.compat_version;
+
+	return compat && compat < COMPAT_2_7 ? strchr(address, ':') + 1 : address;
+}
+
 static void fill_client(struct server_peer *p, struct status_server_client *row)
 {
 	struct dco_peer_stats stats;
@@ -498,7 +508,7 @@ static void fill_client(struct server_peer *p, struct status_server_client *row)
 	*row = (struct status_server_client){
 		.cn = p->cn,
 		.user = p->user,
-		.real = strdup(peer_address(p)),
+		.real = strdup(shown_address(p)),
 		.ip4 = p->ip4,
 		.ip6 = p->ip6,
 		.rx_bytes = stats.link_rx_bytes + p->control_rx,
@@ -531,7 +541,7 @@ static size_t fill_routes(struct server *s, struct status_server_route *rows, si
 		rows[n++] = (struct status_server_route){
 			.address = strdup(learn_net_format(&row->net, text, sizeof(text))),
 			.cn = peer_of(row->owner)->cn,
-			.real = strdup(peer_address(peer_of(row->owner))),
+			.real = strdup(shown_address(peer_of(row->owner))),
 			.last_unix_sec = row->last_unix_sec,
 		};
 	}

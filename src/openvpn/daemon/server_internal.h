@@ -209,6 +209,7 @@ struct server_peer {
 	struct ip_addr ip6, ip6_remote;
 	uint8_t ip6_bits;
 	struct ip_addr learned4, learned6; /* in use by the data plane */
+	uint64_t stale_packets;		   /* seen at the last look for stale routes */
 	unsigned int learn_left;	   /* questions to learn-address that are open */
 
 	/* option exchange */

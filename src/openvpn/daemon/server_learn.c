@@ -205,19 +205,50 @@ void server_forget(struct server *s, struct client_entry *owner)
 		unlearn(s, &row);
 }
 
+/* The data plane counts packets of clients, not of addresses: a client that talks keeps them all.
+ */
+static void refresh_used(struct server *s, uint64_t unix_sec)
+{
+	struct client_entry *e = NULL;
+
+	while ((e = client_table_next(s->clients, e))) {
+		struct server_peer *p = peer_of(e);
+		struct dco_peer_stats stats;
+
+		peer_data_stats(p, &stats);
+		if (stats.vpn_rx_packets + stats.vpn_tx_packets != p->stale_packets)
+			learn_table_refresh(e, unix_sec);
+		p->stale_packets = stats.vpn_rx_packets + stats.vpn_tx_packets;
+	}
+}
+
+static void forget_in_data_plane(struct server_peer *p, const struct ip_net *net)
+{
+	struct dco_device *dev = tunnel_device(p->server->tunnel);
+	bool is6 = net->addr.family == AF_INET6;
+
+	if (!p->dco_added)
+		return;
+	if (net->bits != (is6 ? 128 : 32)) {
+		dco_route_del(dev, p->entry.peer_id, net);
+		return;
+	}
+	(is6 ? &p->learned6 : &p->learned4)->family = AF_UNSPEC;
+	if (dco_peer_set_vpn_ip(dev, p->entry.peer_id, &p->learned4, &p->learned6) < 0)
+		log_warn(&p->log, "the data plane keeps a stale address");
+}
+
 void server_forget_stale(struct server *s, uint64_t unix_sec)
 {
 	uint32_t age = s->cfg->server.stale_routes_age_sec;
 	struct learn_row row;
 
+	refresh_used(s, unix_sec);
 	assume_control_thread();
 	if (unix_sec < age)
 		return;
 	while (learn_table_forget(s->learned, NULL, unix_sec - age, &row)) {
-		struct server_peer *p = peer_of(row.owner);
-
-		if (row.net.bits != (row.net.addr.family == AF_INET6 ? 128 : 32))
-			dco_route_del(tunnel_device(s->tunnel), p->entry.peer_id, &row.net);
+		forget_in_data_plane(peer_of(row.owner), &row.net);
 		unlearn(s, &row);
 	}
 }

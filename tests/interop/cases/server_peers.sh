@@ -223,6 +223,28 @@ srv_quota()
 }
 case_add srv_max_routes_per_client srv_quota
 
+srv_stale()
+{
+	mkdir "$DIR/ccd"
+	echo "iroute 10.50.1.0 255.255.255.0" >"$DIR/ccd/client"
+	our_server <<-E
+		client-config-dir $DIR/ccd
+		stale-routes-check 3 1
+		script-security 2
+		learn-address $DIR/hook
+	E
+	their_client 2.6 </dev/null
+	ping_start 0.2
+	sleep 5
+	! grep -q 'learn-address delete' "$DIR/calls" || fail "an address in use was forgotten"
+	ping_end
+	want "lost packets" 0 "$LOST"
+	in_c ip link set tun0 down
+	wait_for 10 "unused addresses are forgotten" grep -q 'learn-address delete 10.50.1.0/24' "$DIR/calls"
+	their_client_stop
+}
+case_add srv_stale_routes srv_stale
+
 # ---- strangers -----------------------------------------------------------------------------------
 # Junk and half-open handshakes must not stop anybody, and open no instance.
 srv_junk()
