@@ -120,6 +120,50 @@ static void handshake__packets__as_specified(void **state)
 	pair_free(p);
 }
 
+/* v3 servers take only a third packet which acknowledges message 0 and nothing else (7.2). */
+static void handshake__third_packet__acknowledges_exactly_zero(void **state)
+{
+	struct pair *p = connected_pair(PAIR_NONE);
+	struct rd r = rd_init(p->sent[2].data, p->sent[2].len);
+	struct packet_header h;
+	struct ack_record ack;
+
+	(void)state;
+	assert_false(p->sent[2].from_server);
+	assert_int_equal(packet_header_read(&r, &h), 0);
+	assert_int_equal(h.opcode, OP_CONTROL_V1);
+	assert_int_equal(ack_record_read(&r, &ack), 0);
+	assert_int_equal(ack.count, 1);
+	assert_int_equal(ack.id[0], 0);
+	assert_int_equal(rd_u32(&r), 1);
+	pair_free(p);
+}
+
+static void replay__recorded_packet__dropped_and_logged_unless_muted(void **state)
+{
+	(void)state;
+	for (unsigned int mute = 0; mute < 2; mute++) {
+		struct pair *p = start_pair(PAIR_CRYPT);
+
+		p->server.cfg.mute_replay_warnings = mute;
+		pair_connect(p);
+		for (size_t i = 2; i < p->n_sent; i++)
+			if (!p->sent[i].from_server)
+				assert_int_equal(
+					pair_inject(p, &p->server, p->sent[i].data, p->sent[i].len),
+					ERR_REPLAY_SEEN);
+		assert_int_equal(
+			end_logged(
+				&p->server,
+				"tls-crypt unwrap error: bad packet ID (may be a replay): [ #2 / time = (1711276032) "),
+			!mute);
+		assert_int_equal(session_renegotiate(p->client.s, p->now, NULL), 0);
+		pair_exchange(p);
+		assert_int_equal(end_saw(&p->server, SESSION_EV_KEY_READY), 2);
+		pair_free(p);
+	}
+}
+
 static void handshake__wkc_message_lost__repeated_with_its_key(void **state)
 {
 	struct pair *p = start_pair(PAIR_V2);
@@ -220,6 +264,12 @@ static void handshake__wrong_ca__alert_is_sent_and_both_fail(void **state)
 			       "TLS Error: TLS handshake failed\n"));
 	assert_true(end_logged(&p->server, "TLS Error: TLS handshake failed\n"));
 	assert_int_equal(session_input(p->client.s, p->now, &p->server.addr, "x", 1), ERR_STATE);
+	/* the alert left once, after the failure, and the other end understood it */
+	assert_string_equal(opcodes_of(p, false), "7 4 5 4");
+	assert_true(end_logged(&p->server, "Received fatal SSL alert: "));
+	pair_forget(p);
+	pair_advance(p, 30000);
+	assert_int_equal(p->n_sent, 0);
 	pair_free(p);
 }
 
@@ -634,6 +684,8 @@ int main(void)
 		cmocka_unit_test(handshake__every_wrap__equal_keys),
 		cmocka_unit_test(handshake__prf_keys__equal),
 		cmocka_unit_test(handshake__packets__as_specified),
+		cmocka_unit_test(handshake__third_packet__acknowledges_exactly_zero),
+		cmocka_unit_test(replay__recorded_packet__dropped_and_logged_unless_muted),
 		cmocka_unit_test(handshake__wkc_message_lost__repeated_with_its_key),
 		cmocka_unit_test(handshake__p2p__either_end_may_be_heard_first),
 		cmocka_unit_test(handshake__tcp_server__is_silent_until_spoken_to),
