@@ -326,7 +326,8 @@ int dco_peer_stats(struct dco_device *dev, uint32_t peer_id, struct dco_peer_sta
 /** dco_device_stats() - sums over all peers, also those that are gone */
 int dco_device_stats(struct dco_device *dev, struct dco_peer_stats *out) REQUIRES(control_thread);
 
-/** dco_event_fd() - readable when dco_next_event() may have something */
+/** dco_event_fd() - readable as long as dco_next_event() may have something: a caller may stop
+ * early and come back when its loop has turned */
 int dco_event_fd(const struct dco_device *dev);
 /** dco_next_event() - Return: true with *@ev filled, false when nothing is waiting */
 bool dco_next_event(struct dco_device *dev, struct dco_event *ev) REQUIRES(control_thread);

@@ -12,6 +12,10 @@
 #include "daemon/app.h"
 #include "daemon/data_setup.h"
 
+enum {
+	EVENTS_AT_ONCE = 16, /* a handshake each at worst; then timers and answers have a turn */
+};
+
 /* ---- events ---- */
 
 static bool same_user(const struct client_entry *a, const struct client_entry *b)
@@ -150,8 +154,9 @@ static void on_device_readable(uv_poll_t *poll, int status, int events)
 	(void)status;
 	(void)events;
 	assume_control_thread();
-	while (s && !s->ended && tunnel_is_open(s->tunnel) &&
-	       dco_next_event(tunnel_device(s->tunnel), &ev))
+	for (int i = 0; i < EVENTS_AT_ONCE && s && !s->ended && tunnel_is_open(s->tunnel) &&
+			dco_next_event(tunnel_device(s->tunnel), &ev);
+	     i++)
 		on_device_event(s, &ev);
 }
 
