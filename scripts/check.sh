@@ -16,7 +16,7 @@ JOBS=${JOBS:-$(nproc)}
 RESULTS=$BUILD/results
 export BUILD JOBS
 
-DEFAULT="format shellcheck layering gcc sim interop asan tsan clang fuzz acceptance"
+DEFAULT="format shellcheck layering gcc sim interop attack asan tsan clang fuzz acceptance"
 LONG="tidy interop-asan fuzz-long distcheck scale"
 NOTHING=77 # of a step: the tree has nothing for it
 
@@ -244,6 +244,14 @@ step_interop-asan()
 	[ -x "$BUILD/asan/openvpn" ] || build asan gcc --enable-asan CFLAGS='-g -O1' || return 1
 	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 SUITE_NAME=asan/interop \
 		OPENVPN=$BUILD/asan/openvpn tests/interop/run.sh | results_from
+	[ "${PIPESTATUS[0]}" = 0 ]
+}
+
+# A client of our server works while strangers attack it.
+step_attack()
+{
+	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc && make -C "$BUILD/gcc" -j"$JOBS" attack || return 1
+	OPENVPN=$BUILD/gcc/openvpn tests/attack/run.sh | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 
