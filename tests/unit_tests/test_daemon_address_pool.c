@@ -173,6 +173,65 @@ static void pool__duplicate_cn__first_free(void **state)
 	address_pool_free(pool);
 }
 
+/* The rule, plainly: the first free unit of that name, else the free one released first. */
+struct plain_unit {
+	char name;
+	bool taken;
+	uint64_t released;
+};
+
+static size_t plain_choose(const struct plain_unit *units, size_t n, char name)
+{
+	size_t best = n;
+
+	for (size_t i = 0; i < n; i++) {
+		if (units[i].taken)
+			continue;
+		if (units[i].name == name)
+			return i;
+		if (best == n || units[i].released < units[best].released)
+			best = i;
+	}
+	return best;
+}
+
+static void pool__random_names__get_what_the_plain_rule_says(void **state)
+{
+	enum {
+		UNITS = 8
+	};
+	struct address_pool_config cfg = config("10.66.0.2", "10.66.0.9");
+	struct address_pool *pool = make(&cfg, NULL);
+	struct plain_unit units[UNITS] = {0};
+	uint32_t r = 1;
+
+	(void)state;
+	for (uint64_t t = 1; t < 20000; t++) {
+		struct address_pool_lease lease;
+		char name[2] = "a";
+		size_t want;
+
+		r = r * 1664525u + 1013904223u;
+		want = r >> 8 & (UNITS - 1);
+		name[0] = (char)('a' + (r >> 16) % 12);
+		if (units[want].taken) {
+			address_pool_release(pool, (unsigned int)want, t, r >> 31);
+			units[want].taken = false;
+			if (r >> 31)
+				units[want].name = '\0';
+			else
+				units[want].released = t;
+			continue;
+		}
+		want = plain_choose(units, UNITS, name[0]);
+		assert_int_equal(address_pool_take(pool, name, &lease), 0);
+		assert_int_equal(lease.unit, want);
+		units[want].taken = true;
+		units[want].name = name[0];
+	}
+	address_pool_free(pool);
+}
+
 static void check_read(struct address_pool *pool, const char *text, bool fixed, const char *want)
 {
 	struct str lines = str_init();
@@ -293,6 +352,7 @@ int main(void)
 		cmocka_unit_test(pool__bad_ranges__are_refused),
 		cmocka_unit_test(pool__names_keep_their_unit),
 		cmocka_unit_test(pool__duplicate_cn__first_free),
+		cmocka_unit_test(pool__random_names__get_what_the_plain_rule_says),
 		cmocka_unit_test(persist__what_is_written_is_read),
 		cmocka_unit_test(persist__fixed__is_for_that_name_only),
 		cmocka_unit_test(persist__bad_lines__are_skipped),

@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/attr.h"
 #include "base/bytes.h"
+#include "base/err.h"
+#include "base/hash_table.h"
 
 struct address_pool_unit {
+	struct hash_link by_name;
 	char *name; /* of the present or last holder; NULL for none */
 	uint64_t released_sec;
 	bool taken;
@@ -20,6 +24,8 @@ struct address_pool {
 	struct in6_addr base6;
 	size_t size;
 	struct address_pool_unit *units;
+	struct hash_table by_name; /* units with a name */
+	size_t unused_from;	   /* no unit below is unused, see pool_unit_is_unused() */
 };
 
 static uint32_t pool_ip4_value(const struct ip_addr *ip)
@@ -134,7 +140,7 @@ int address_pool_new(const struct address_pool_config *cfg, struct address_pool 
 		pool_note_sizes(size4, size6, lines);
 	pool->size = !cfg->has_ip6 || (cfg->has_ip4 && size4 < size6) ? size4 : size6;
 	pool->units = calloc(pool->size ? pool->size : 1, sizeof(*pool->units));
-	if (!pool->units) {
+	if (!pool->units || hash_table_init(&pool->by_name, cfg->seed) < 0) {
 		ret = err_set(err, ERR_NOMEM, "ifconfig-pool: out of memory");
 		goto err_free;
 	}
@@ -142,6 +148,7 @@ int address_pool_new(const struct address_pool_config *cfg, struct address_pool 
 	return 0;
 
 err_free:
+	free(pool->units);
 	free(pool);
 	return ret;
 }
@@ -152,6 +159,7 @@ void address_pool_free(struct address_pool *pool)
 		return;
 	for (size_t i = 0; i < pool->size; i++)
 		free(pool->units[i].name);
+	hash_table_fini(&pool->by_name);
 	free(pool->units);
 	free(pool);
 }
@@ -161,27 +169,83 @@ size_t address_pool_size(const struct address_pool *pool)
 	return pool->size;
 }
 
+static uint32_t pool_hash(const struct address_pool *pool, const char *name)
+{
+	return hash_table_hash(&pool->by_name, 0, name, strlen(name));
+}
+
+/* @name: taken over; NULL for none */
+static void pool_unit_rename(struct address_pool *pool, struct address_pool_unit *u, char *name)
+{
+	if (u->name)
+		hash_table_del(&pool->by_name, &u->by_name);
+	free(u->name);
+	u->name = name;
+	if (name)
+		hash_table_add(&pool->by_name, &u->by_name, pool_hash(pool, name));
+}
+
 static bool pool_unit_is_of(const struct address_pool_unit *u, const char *name)
 {
 	return u->name && strcmp(u->name, name) == 0;
 }
 
-/* Which free unit: the first; that of the name; the one that is unused for longest. */
-static struct address_pool_unit *pool_choose(struct address_pool *pool, const char *name)
+/* Free, and nobody had it before whom we would rather give it to. */
+static bool pool_unit_is_unused(const struct address_pool *pool, const struct address_pool_unit *u)
+{
+	return !u->taken && (pool->cfg.duplicate_cn || (!u->fixed && u->released_sec == 0));
+}
+
+static struct address_pool_unit *pool_unit_of_name(struct address_pool *pool, const char *name)
+{
+	struct hash_link *link = hash_table_first(&pool->by_name, pool_hash(pool, name));
+	struct address_pool_unit *first = NULL;
+
+	for (; link; link = hash_table_next(link)) {
+		struct address_pool_unit *u = container_of(link, struct address_pool_unit, by_name);
+
+		if (!u->taken && pool_unit_is_of(u, name) && (!first || u < first))
+			first = u;
+	}
+	return first;
+}
+
+static struct address_pool_unit *pool_unused(struct address_pool *pool)
+{
+	while (pool->unused_from < pool->size) {
+		struct address_pool_unit *u = &pool->units[pool->unused_from];
+
+		if (pool_unit_is_unused(pool, u))
+			return u;
+		pool->unused_from++;
+	}
+	return NULL;
+}
+
+static struct address_pool_unit *pool_longest_released(struct address_pool *pool)
 {
 	struct address_pool_unit *best = NULL;
 
 	for (size_t i = 0; i < pool->size; i++) {
 		struct address_pool_unit *u = &pool->units[i];
 
-		if (u->taken)
-			continue;
-		if (pool->cfg.duplicate_cn || pool_unit_is_of(u, name))
-			return u;
-		if (!u->fixed && (!best || u->released_sec < best->released_sec))
+		if (!u->taken && !u->fixed && (!best || u->released_sec < best->released_sec))
 			best = u;
 	}
 	return best;
+}
+
+/* Which free unit: the first; that of the name; the one that is unused for longest. */
+static struct address_pool_unit *pool_choose(struct address_pool *pool, const char *name)
+{
+	struct address_pool_unit *u;
+
+	if (pool->cfg.duplicate_cn)
+		return pool_unused(pool);
+	u = pool_unit_of_name(pool, name);
+	if (!u)
+		u = pool_unused(pool);
+	return u ? u : pool_longest_released(pool);
 }
 
 static void pool_fill(const struct address_pool *pool, unsigned int unit,
@@ -209,20 +273,11 @@ int address_pool_take(struct address_pool *pool, const char *name, struct addres
 		copy = strdup(name);
 		if (!copy)
 			return ERR_NOMEM;
-		free(u->name);
-		u->name = copy;
+		pool_unit_rename(pool, u, copy);
 	}
 	u->taken = true;
 	pool_fill(pool, (unsigned int)(u - pool->units), out);
 	return 0;
-}
-
-static void pool_unit_forget(struct address_pool_unit *u)
-{
-	if (u->fixed)
-		return;
-	free(u->name);
-	u->name = NULL;
 }
 
 void address_pool_release(struct address_pool *pool, unsigned int unit, uint64_t unix_sec,
@@ -234,10 +289,12 @@ void address_pool_release(struct address_pool *pool, unsigned int unit, uint64_t
 		return;
 	u = &pool->units[unit];
 	u->taken = false;
-	if (forget)
-		pool_unit_forget(u);
-	else
+	if (!forget)
 		u->released_sec = unix_sec;
+	else if (!u->fixed)
+		pool_unit_rename(pool, u, NULL);
+	if (pool_unit_is_unused(pool, u) && unit < pool->unused_from)
+		pool->unused_from = unit;
 }
 
 /* ---- the file ---- */
@@ -310,8 +367,7 @@ static void pool_remember(struct address_pool *pool, size_t unit, const char *na
 
 	if (!copy)
 		return; /* it is only a hint */
-	free(u->name);
-	u->name = copy;
+	pool_unit_rename(pool, u, copy);
 	u->fixed = fixed;
 	u->released_sec = unix_sec;
 }

@@ -25,6 +25,7 @@ struct address_pool_config {
 	bool has_ip6;
 	struct ip_net ip6; /* base and prefix length of the IPv6 pool */
 	bool duplicate_cn; /* names are not remembered */
+	uint32_t seed;	   /* random: names come from clients */
 };
 
 struct address_pool;

@@ -189,6 +189,7 @@ static int pool_setup(struct server *s, struct err *err)
 		.ip6 = {.addr = {.family = AF_INET6, .u.in6 = cfg->server.pool6.addr},
 			.bits = cfg->server.pool6.bits},
 		.duplicate_cn = cfg->server.duplicate_cn,
+		.seed = rng_u32(&s->app->rng),
 	};
 	struct str lines = str_init();
 	int ret;
