@@ -76,6 +76,8 @@ srv_connects()
 	tunnel_ok
 	want_log server 'peer info: IV_VER=2\.'
 	want_log server "client/[a-z0-9-]*:$CLIENT4:[0-9]* .*MULTI: Learn: 10.8.0.2 -> "
+	# the client asks as well, although it got the reply unasked
+	want "replies" 1 "$(log_count server "SENT CONTROL \[client\]: 'PUSH_REPLY")"
 	their_client_stop
 }
 case_add srv_udp_26 srv_connects 2.6
@@ -523,6 +525,41 @@ hand-window 10"
 case_add srv_token_26 srv_token 2.6
 case_add srv_token_27 srv_token 2.7
 
+# a token of one process is good for another one with the same secret
+srv_token_secret()
+{
+	/usr/sbin/openvpn --genkey auth-token "$DIR/token.key"
+	srv_login '[ "$(sed -n 2p $1)" = good ]' good via-file 2 "auth-gen-token 3600
+auth-gen-token-secret $DIR/token.key
+explicit-exit-notify 1"
+	their_client 2.6 <<<"auth-user-pass $DIR/login"
+	mark client
+	server_stop
+	server_start "$OPENVPN"
+	wait_log client 'Initialization Sequence Completed' 30
+	wait_log server "TLS: Username/auth-token authentication succeeded for username 'joe'"
+	want "passwords asked" 1 "$(grep -c '^user-pass-verify' "$DIR/calls")"
+	their_client_stop
+}
+case_add srv_token_secret__other_process srv_token_secret
+
+srv_token_external()
+{
+	srv_login "echo \$session_state \$session_id >>$DIR/states" good via-file 2 "auth-gen-token 3600 20 external-auth
+reneg-sec 4
+hand-window 10"
+	their_client 2.6 <<-E
+		auth-user-pass $DIR/login
+		reneg-sec 0
+	E
+	wait_for 15 "the token is judged" grep -q '^Authenticated ' "$DIR/states"
+	want "first state" Initial "$(head -n 1 "$DIR/states" | cut -d' ' -f1)"
+	want "session ids" 1 "$(cut -d' ' -f2 "$DIR/states" | sort -u | wc -l)"
+	ping_ok
+	their_client_stop
+}
+case_add srv_token_external srv_token_external
+
 srv_reneg_fails()
 {
 	on user-pass-verify <<<"mkdir $DIR/once"
@@ -600,6 +637,21 @@ srv_notice()
 case_add srv_sigusr1_notice srv_notice USR1 1 ''
 case_add srv_sighup_notice srv_notice HUP 1 ''
 case_add srv_sigterm_notice_next srv_notice TERM 2 '\[N\]'
+
+srv_sigterm()
+{
+	our_server <<<"proto ${1-udp}"
+	their_client 2.6 <<<"proto ${2-udp}"
+	ping_ok
+	server_stop
+	want_log server 'SIGTERM\[hard,\] received, process exiting'
+	want_no_log server "SENT CONTROL .*'RESTART"
+	[ -z "${2-}" ] || wait_log client 'Connection reset, restarting'
+	[ "$(in_s ip link | grep -c tun0)" = 0 ] || fail "the device is still there"
+	their_client_stop
+}
+case_add srv_sigterm_udp srv_sigterm
+case_add srv_sigterm_tcp__client_sees_the_close srv_sigterm tcp-server tcp-client
 
 srv_exit_notify()
 {

@@ -281,14 +281,14 @@ case_add srv_junk_tcp__others_unharmed srv_junk tcp-server tcp-client
 
 srv_freq_initial()
 {
-	our_server <<<"connect-freq-initial 5 10"
+	our_server <<<"connect-freq-initial 5 3"
 	in_c python3 - "$SERVER4" <<-'P'
 		import os, socket, sys
 		for i in range(30):
 		    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 		    s.sendto(b"\x38" + os.urandom(8) + b"\0\0\0\0\0", (sys.argv[1], 1194))
 	P
-	wait_log server 'Note: --connect-freq-initial 5 10 rate limit exceeded, dropping initial handshake packets for the next [0-9]+ seconds'
+	wait_log server 'Note: --connect-freq-initial 5 3 rate limit exceeded, dropping initial handshake packets for the next [0-9]+ seconds'
 	want "instances" 0 "$(log_count server 'multi_create_instance')"
 	their_client 2.6 </dev/null
 	ping_ok
