@@ -229,6 +229,7 @@ static void forget_in_data_plane(struct server_peer *p, const struct ip_net *net
 
 	if (!p->dco_added)
 		return;
+	assume_control_thread();
 	if (net->bits != (is6 ? 128 : 32)) {
 		dco_route_del(dev, p->entry.peer_id, net);
 		return;
