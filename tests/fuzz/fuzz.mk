@@ -123,3 +123,12 @@ fuzz_wrap_SOURCES = tests/fuzz/fuzz_wrap.c
 fuzz_wrap_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_wrap_LDADD = $(FUZZ_SESSION_LDADD)
 endif
+
+# files of a server
+EXTRA_DIST += tests/fuzz/corpus/fuzz_server_files
+if ENABLE_FUZZERS
+noinst_PROGRAMS += fuzz_server_files
+fuzz_server_files_SOURCES = tests/fuzz/fuzz_server_files.c
+fuzz_server_files_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_server_files_LDADD = libdaemon.a libbase.a $(LIBUV_LIBS)
+endif
