@@ -22,6 +22,11 @@ static enum mtu_scope mss_scope(const struct conn_entry *e)
 	return e->mssfix_counts_outer ? MTU_SCOPE_IP : MTU_SCOPE_PAYLOAD;
 }
 
+static enum mtu_scope fragment_scope(const struct conn_entry *e)
+{
+	return e->fragment_counts_outer ? MTU_SCOPE_IP : MTU_SCOPE_PAYLOAD;
+}
+
 struct dco_peer_params data_setup_params(const struct config *cfg, const struct negotiated *neg,
 					 bool tcp, sa_family_t family)
 {
@@ -35,7 +40,11 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 		.tcp = tcp,
 		.link_ip6 = family == AF_INET6,
 		.tun_mtu_extra = cfg->ce.tun_mtu_extra,
+		.fragment = cfg->ce.fragment != 0,
 	};
+	uint32_t fragment = cfg->ce.fragment
+				    ? mtu_fragment(&mtu, cfg->ce.fragment, fragment_scope(&cfg->ce))
+				    : 0;
 	uint16_t mss = mtu_mss(&mtu, cfg->ce.mssfix, mss_scope(&cfg->ce));
 
 	return (struct dco_peer_params){
@@ -44,6 +53,7 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 		.mss_ip4 = mss,
 		.mss_ip6 = mss > 20 ? (uint16_t)(mss - 20) : 0,
 		.block_ipv6 = cfg->tun.block_ipv6,
+		.fragment_max = fragment > UINT16_MAX ? UINT16_MAX : (uint16_t)fragment,
 	};
 }
 
