@@ -77,6 +77,23 @@ static void keys__installed_secondary__receives_until_swap_then_sends(void **sta
 	expect_no_event(&p->b);
 }
 
+/* The peer may use a new key a moment before it is installed here. */
+static void keys__packet_before_its_key__arrives_when_the_key_does(void **state)
+{
+	struct pair *p = *state;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(1, 1, true));
+	put_packet(&p->a, 100, 1);
+	put_packet(&p->a, 200, 2);
+	expect_no_packet(&p->b);
+	expect_no_event(&p->b);
+	install_as(&p->b, PEER_B, DCO_SLOT_SECONDARY, make_key(1, 1, false));
+	expect_packet(&p->b, 100, 1);
+	expect_packet(&p->b, 200, 2);
+	expect_no_event(&p->b);
+}
+
 static void keys__unknown_key_id__out_of_sync_once_a_second(void **state)
 {
 	struct pair *p = *state;
@@ -198,6 +215,8 @@ static void peer__deleted_twice__no_event_and_no_traffic(void **state)
 	/* an event is on its way ... */
 	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(5, 77, true));
 	put_packet(&p->a, 100, 2);
+	expect_no_packet(&p->b); /* it waits for its key, for a second */
+	advance_ms(p, 1000);
 	assert_true(wait_readable(dco_event_fd(p->b.dev), WAIT_MS));
 	/* ... and must not come after the deletion */
 	dco_peer_del(p->b.dev, PEER_B);
@@ -760,6 +779,7 @@ int main(void)
 		BOTH(data__many_packets__in_order),
 		BOTH(data__no_key__dropped_and_counted),
 		BOTH(keys__installed_secondary__receives_until_swap_then_sends),
+		BOTH(keys__packet_before_its_key__arrives_when_the_key_does),
 		BOTH(keys__unknown_key_id__out_of_sync_once_a_second),
 		BOTH(keys__replaced_under_traffic__nothing_is_lost),
 		UDP(keys__usage_limit__reported_once_for_each_key),

@@ -16,6 +16,7 @@
 #include "data/fragment.h"
 #include "data/framing.h"
 #include "data/ping.h"
+#include "engine/early.h"
 #include "engine/forward.h"
 #include "engine/state.h"
 #include "engine/worker.h"
@@ -116,10 +117,11 @@ static int engine_init_tables(struct engine *e, struct err *err)
 	e->routes = route_table_new(e->cfg.max_peers * 2);
 	e->macs = bridge ? mac_table_new() : NULL;
 	e->udp_rx = udp_rx_new();
+	e->early = early_new();
 	e->plain = malloc(SEGMENT_PACKET_MAX);
 	e->framed = malloc(SEGMENT_PACKET_MAX + DATA_FRAMING_MAX);
-	if (!e->routes || !e->udp_rx || !e->plain || !e->framed || (bridge && !e->macs) ||
-	    peer_table_init(&e->peers, e->cfg.max_peers) < 0)
+	if (!e->routes || !e->udp_rx || !e->early || !e->plain || !e->framed ||
+	    (bridge && !e->macs) || peer_table_init(&e->peers, e->cfg.max_peers) < 0)
 		return err_set(err, ERR_NOMEM, "engine: out of memory");
 	return 0;
 }
@@ -139,6 +141,7 @@ static void engine_free(struct engine *e)
 	route_table_free(e->routes);
 	mac_table_free(e->macs);
 	udp_rx_free(e->udp_rx);
+	early_free(e->early);
 	free(e->plain);
 	free(e->framed);
 	tundev_close(&e->device);
@@ -649,6 +652,7 @@ static int op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 	if (!ret) {
 		data_key_free(p->keys[slot]);
 		p->keys[slot] = fresh;
+		engine_wake(e); /* packets may wait for this key: early_retry() */
 		if (slot == DCO_SLOT_PRIMARY)
 			primary_changed(e, p);
 	}

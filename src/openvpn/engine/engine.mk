@@ -3,6 +3,7 @@ noinst_LIBRARIES += libengine.a
 libengine_a_SOURCES = \
 	src/openvpn/engine/checksum.c src/openvpn/engine/checksum.h \
 	src/openvpn/engine/coalesce.c src/openvpn/engine/coalesce.h \
+	src/openvpn/engine/early.c src/openvpn/engine/early.h \
 	src/openvpn/engine/engine.c src/openvpn/engine/engine.h src/openvpn/engine/state.h \
 	src/openvpn/engine/event.c src/openvpn/engine/event.h \
 	src/openvpn/engine/forward.c src/openvpn/engine/forward.h \

@@ -12,6 +12,7 @@
 #include "data/mss.h"
 #include "data/packet.h"
 #include "data/ping.h"
+#include "engine/early.h"
 #include "engine/state.h"
 
 enum {
@@ -496,8 +497,8 @@ static void report_open_error(struct engine *e, struct engine_peer *p, const str
 		log_info(&p->log, verb, "%s: %s", data_open_prefix(key), text);
 }
 
-static void out_of_sync(struct engine *e, struct engine_peer *p, uint8_t key_id,
-			const union sock_addr *remote)
+void forward_out_of_sync(struct engine *e, struct engine_peer *p, uint8_t key_id,
+			 const union sock_addr *remote)
 {
 	forward_drop(e, p, DROP_NO_KEY);
 	if (p->out_of_sync_ms && e->now_ms < p->out_of_sync_ms + OUT_OF_SYNC_EVERY_MS)
@@ -582,9 +583,14 @@ static void data_from_link(struct engine *e, struct port *port, const union sock
 	}
 	key = engine_peer_key_find(p, hdr.key_id);
 	/* A client's established key does not follow a moving server. */
-	if (!key || (e->cfg.mode == DCO_MODE_P2P && port->proto == DCO_UDP &&
-		     !sock_addr_equal(&p->remote, remote))) {
-		out_of_sync(e, p, hdr.key_id, remote);
+	if (e->cfg.mode == DCO_MODE_P2P && port->proto == DCO_UDP &&
+	    !sock_addr_equal(&p->remote, remote)) {
+		forward_out_of_sync(e, p, hdr.key_id, remote);
+		return;
+	}
+	if (!key) {
+		if (!early_keep(e, p, hdr.key_id, remote, local, packet, len))
+			forward_out_of_sync(e, p, hdr.key_id, remote);
 		return;
 	}
 	plain = tundev_room(&e->device, len);

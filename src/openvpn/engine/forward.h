@@ -27,6 +27,10 @@ void forward_large_from_device(struct engine *e, struct segmenter *s);
 void forward_from_link(struct engine *e, struct port *port, const union sock_addr *remote,
 		       const union sock_addr *local, const uint8_t *packet, size_t len);
 
+/** forward_out_of_sync() - a data packet of @p has a key id that nobody knows */
+void forward_out_of_sync(struct engine *e, struct engine_peer *p, uint8_t key_id,
+			 const union sock_addr *remote);
+
 /**
  * forward_send() - seal a plaintext for one peer and queue it
  *

@@ -68,6 +68,7 @@ struct engine {
 	size_t port_count;
 	struct port *dirty; /* ports that were used in this batch */
 	struct udp_rx *udp_rx;
+	struct early_packets *early;
 	uint8_t *plain;	 /* scratch for one packet */
 	uint8_t *framed; /* scratch for one packet with compression framing */
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "data/ping.h"
+#include "engine/early.h"
 #include "engine/forward.h"
 #include "engine/state.h"
 
@@ -216,6 +217,7 @@ static void *worker_run(void *arg)
 		e->now_ms = engine_now(e);
 		for (int i = 0; i < n; i++)
 			worker_dispatch(e, &events[i]);
+		early_retry(e);
 		worker_tick(e);
 		worker_flush(e);
 	}
