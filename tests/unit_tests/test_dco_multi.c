@@ -427,6 +427,46 @@ static void lookup__v1__by_address_and_never_floats(void **state)
 	close(fd);
 }
 
+/* Timers are looked at in portions. */
+static void keepalive__hundreds_of_peers__each_gone_exactly_once(void **state)
+{
+	enum {
+		MANY = 300,
+		FIRST = 1000,
+		DELETED = FIRST + 150
+	};
+	struct net *n = *state;
+	struct dco_peer_params params = {.ping_timeout_sec = 10};
+	bool gone[MANY] = {false};
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct dco_peer_config cfg = {
+			.peer_id = FIRST + i,
+			.tx_peer_id = FIRST + i,
+			.transport = n->server.transport,
+			.remote = n->client[0].addr,
+			.name = "many",
+			.log = log_init(NULL, ""),
+		};
+		struct err err;
+
+		sock_addr_set_port(&cfg.remote, (uint16_t)(20000 + i));
+		assert_int_equal(dco_peer_add(n->server.dev, &cfg, &err), 0);
+		assert_int_equal(dco_peer_set(n->server.dev, FIRST + i, &params), 0);
+	}
+	dco_peer_del(n->server.dev, DELETED);
+	atomic_fetch_add(&test_now_ms, 11001);
+	for (uint32_t i = 0; i < MANY - 1; i++) {
+		expect_event(&n->server, DCO_EVENT_PEER_GONE);
+		assert_int_equal(n->server.ev.reason, DCO_GONE_EXPIRED);
+		assert_in_range(n->server.ev.peer_id, FIRST, FIRST + MANY - 1);
+		assert_false(gone[n->server.ev.peer_id - FIRST]);
+		gone[n->server.ev.peer_id - FIRST] = true;
+	}
+	assert_false(gone[DELETED - FIRST]);
+	expect_no_event(&n->server);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -445,6 +485,7 @@ int main(void)
 		OFF(float__address_of_another_peer__refused_until_that_is_gone),
 		OFF(lookup__other_peer_id__dropped),
 		OFF(lookup__v1__by_address_and_never_floats),
+		OFF(keepalive__hundreds_of_peers__each_gone_exactly_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,8 @@
 
 enum {
 	EVENTS_PER_ROUND = 64,
-	TICK_MS = 1000, /* timers of peers count in seconds */
+	TICK_MS = 1000,	 /* timers of peers count in seconds */
+	TICK_PEERS = 64, /* a ping each at worst; then packets and the control thread have a turn */
 };
 
 /* What an epoll event is about: a link's transport number, or one of these. */
@@ -129,17 +130,28 @@ void worker_peer_timers(struct engine *e, struct engine_peer *p)
 
 static void worker_tick(struct engine *e)
 {
-	if (e->now_ms < e->tick_ms)
-		return;
-	e->tick_ms = e->now_ms + TICK_MS;
-	for (struct engine_peer *p = e->peers.all; p; p = p->all_next)
+	struct peer_table *t = &e->peers;
+
+	if (!t->walk) {
+		if (e->now_ms < e->tick_ms)
+			return;
+		e->tick_ms = e->now_ms + TICK_MS;
+		t->walk = t->all;
+	}
+	for (unsigned int n = 0; t->walk && n < TICK_PEERS; n++) {
+		struct engine_peer *p = t->walk;
+
+		t->walk = p->all_next;
 		worker_peer_timers(e, p);
+	}
 }
 
 static int worker_timeout(const struct engine *e)
 {
 	if (!e->peers.all)
 		return -1;
+	if (e->peers.walk)
+		return 0;
 	return e->tick_ms > e->now_ms ? (int)(e->tick_ms - e->now_ms) : 0;
 }
 
