@@ -1,0 +1,274 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2016 # programs of hooks are texts
+# Addresses of clients, clients that move, and how the server ends or begins again. Uses the
+# functions of server.sh and server_matrix.sh.
+
+# ---- addresses -----------------------------------------------------------------------------------
+# A pool of two addresses: whoever comes third learns that there is none.
+srv_pool_full()
+{
+	S_NET='mode server
+tls-server
+topology subnet
+ifconfig 10.8.0.1 255.255.255.0
+ifconfig-pool 10.8.0.9 10.8.0.10 255.255.255.0
+push "topology subnet"
+push "route-gateway 10.8.0.1"' our_server <<<"duplicate-cn"
+	their_client 2.6 </dev/null
+	want_log client 'ifconfig 10.8.0.9 255.255.255.0'
+	also 1 2.6 </dev/null
+	want_log also1 'ifconfig 10.8.0.10 255.255.255.0'
+	second
+	wait_log server "MULTI: no free --ifconfig-pool addresses are available" 15
+	kill "$SECOND_PID"
+	wait "$SECOND_PID"
+	ping_ok
+	also_pings 1
+	also_stop
+	their_client_stop
+}
+case_add srv_pool_full__others_unharmed srv_pool_full
+
+# The same name gets the same address again, although another was free in between.
+srv_pool_again()
+{
+	our_server </dev/null
+	their_client 2.6 <<<'explicit-exit-notify 1'
+	want_log client 'ifconfig 10.8.0.2 '
+	their_client_stop
+	wait_log server 'client-instance exiting' 10
+	C_ID="ca $PKI/ca.crt
+cert $PKI/revoked.crt
+key $PKI/revoked.key" their_client 2.6 <<<'explicit-exit-notify 1'
+	want_log client 'ifconfig 10.8.0.3 '
+	their_client_stop
+	mark server
+	wait_log server 'client-instance exiting' 10
+	their_client 2.6 </dev/null
+	want_log client 'ifconfig 10.8.0.2 '
+	their_client_stop
+}
+case_add srv_same_name__same_address srv_pool_again
+
+# srv_helper SERVER-LINES REPLY: what the helper directives push to a client
+srv_helper()
+{
+	S_NET=$1 our_server </dev/null
+	their_client 2.6 </dev/null
+	want_log client "PUSH_REPLY,.*$2"
+	their_client_stop
+}
+case_add srv_helper_29 srv_helper 'server 10.66.0.0 255.255.255.248
+topology subnet' 'ifconfig 10.66.0.2 255.255.255.248'
+case_add srv_helper_v6_112 srv_helper 'server 10.66.0.0 255.255.255.0
+topology subnet
+server-ipv6 fd66::/112' 'ifconfig-ipv6 fd66::2/112 fd66::1,'
+case_add srv_helper_v6_124 srv_helper 'server 10.66.0.0 255.255.255.0
+topology subnet
+server-ipv6 fd66::/124' 'ifconfig-ipv6 fd66::2/124 fd66::1,'
+
+srv_nopool()
+{
+	mkdir "$DIR/ccd"
+	echo 'ifconfig-push 10.66.0.9 255.255.255.0' >"$DIR/ccd/client"
+	S_NET='server 10.66.0.0 255.255.255.0 nopool
+topology subnet' our_server <<<"client-config-dir $DIR/ccd"
+	their_client 2.6 </dev/null
+	want_log client 'ifconfig 10.66.0.9 255.255.255.0'
+	ping_ok 10.66.0.1
+	their_client_stop
+}
+case_add srv_nopool srv_nopool
+
+# ---- moving --------------------------------------------------------------------------------------
+# srv_move: from now on the client's packets come from another address
+srv_move()
+{
+	local dev via
+	read -r _ _ via _ dev _ < <(in_c ip -o route get "$SERVER4")
+	in_c ip addr add 198.51.100.77/24 dev "$dev"
+	in_c ip route replace "$SERVER4" via "$via" src 198.51.100.77
+}
+
+srv_float_load()
+{
+	local version=$1
+	[ "$version" != self ] || version=$OPENVPN
+	our_server <<<"reneg-sec 4"
+	their_client "$version" <<<"reneg-sec 0"
+	ping_ok
+	ping_start 0.01
+	for _ in {1..10}; do tick; done
+	srv_move
+	wait_log server "floated from $CLIENT4:[0-9]* to 198.51.100.77:"
+	wait_for 15 "two key exchanges after the move" srv_renegotiated 3
+	for _ in {1..10}; do tick; done
+	ping_end
+	[ "$LOST" -le 1 ] || fail "lost while moving: $LOST"
+	want_no_log client 'process restarting'
+	their_client_stop
+}
+case_add srv_float_load_26 srv_float_load 2.6
+case_add srv_float_load_self srv_float_load self
+
+# A forged packet with the peer-id of a client moves nobody.
+srv_float_forged()
+{
+	our_server </dev/null
+	their_client 2.6 </dev/null
+	ping_start 0.02
+	in_r python3 - "$SERVER4" <<-'P'
+		import os, socket, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		for i in range(300):
+		    s.sendto(bytes([9 << 3 | i % 8, 0, 0, 0]) + os.urandom(i), (sys.argv[1], 1194))
+	P
+	for _ in {1..5}; do tick; done
+	ping_end
+	want "lost" 0 "$LOST"
+	want_no_log server 'floated from'
+	their_client_stop
+}
+case_add srv_float_forged__stays srv_float_forged
+
+# A recorded packet sent again from elsewhere moves nobody either.
+srv_float_replayed()
+{
+	our_server </dev/null
+	their_client 2.6 </dev/null
+	in_s timeout 20 tcpdump -c 5 -Uni eth0 -w "$DIR/seen" "udp dst port 1194 and udp[8] & 0xf8 = 0x48" 2>"$DIR/tcpdump" &
+	local dump=$!
+	wait_for 5 "the recorder" grep -q 'listening on' "$DIR/tcpdump"
+	ping_ok
+	wait $dump
+	in_r python3 - "$SERVER4" "$DIR/seen" <<-'P'
+		import socket, struct, sys
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		data = open(sys.argv[2], "rb").read()[24:]
+		while data:
+		    n = struct.unpack("<IIII", data[:16])[2]
+		    s.sendto(data[16 + 14 + 20 + 8 : 16 + n], (sys.argv[1], 1194))
+		    data = data[16 + n :]
+	P
+	ping_ok
+	want_no_log server 'floated from'
+	their_client_stop
+}
+case_add srv_float_replayed__stays srv_float_replayed
+
+# A restarted client with a new port, the old instance still there: one remains.
+srv_new_port()
+{
+	our_server <<<"keepalive 1 30"
+	their_client "$1" </dev/null
+	kill -KILL "$UT_PID"
+	wait "$UT_PID" 2>/dev/null
+	UT_PID=''
+	in_c ip link del tun0 2>/dev/null
+	their_client "$1" </dev/null
+	want_log server "MULTI: new connection by client 'client' will cause previous active sessions by this client to be dropped."
+	want_log client 'ifconfig 10.8.0.2 '
+	ping_ok
+	their_client_stop
+}
+case_add srv_new_port__old_is_dropped srv_new_port 2.6
+
+# ---- signals -------------------------------------------------------------------------------------
+# Without notice the server ends at once; clients notice by their pings.
+srv_ends_at_once()
+{
+	our_server <<<"keepalive 1 3"
+	their_client 2.6 </dev/null
+	local begin=${EPOCHREALTIME/./}
+	kill "-$1" "$SRV_PID"
+	wait "$SRV_PID"
+	want "exit status" 0 $?
+	[ $((${EPOCHREALTIME/./} - begin)) -lt 1500000 ] || fail "took too long"
+	want_log server "SIG$1\[hard,[a-z]*\] received, process exiting"
+	want_no_log client 'Connection reset command'
+	wait_log client 'Inactivity timeout \(--ping-restart\), restarting' 10
+	! in_s ip link show tun0 2>/dev/null || fail "the device is still there"
+	their_client_stop
+}
+case_add srv_sigterm__ends_at_once srv_ends_at_once TERM
+case_add srv_sigint__ends_at_once srv_ends_at_once INT
+
+# A second signal does not wait for the notices.
+srv_second_signal()
+{
+	our_server <<<"explicit-exit-notify 1"
+	their_client 2.6 </dev/null
+	kill -TERM "$SRV_PID"
+	wait_log client "Connection reset command was pushed by server"
+	local begin=${EPOCHREALTIME/./}
+	kill -TERM "$SRV_PID"
+	wait "$SRV_PID"
+	want "exit status" 0 $?
+	[ $((${EPOCHREALTIME/./} - begin)) -lt 1000000 ] || fail "the second signal waited too"
+	their_client_stop
+}
+case_add srv_second_signal__at_once srv_second_signal
+
+# TCP clients get no notice, they see the connection close
+srv_tcp_closes()
+{
+	our_server <<<"proto tcp-server"
+	their_client 2.6 <<-E
+		proto tcp-client
+		connect-retry 1
+	E
+	mark client
+	kill -USR1 "$SRV_PID"
+	wait_log client 'Connection reset, restarting'
+	connected 25
+	ping_ok
+	want_log server 'SIGUSR1\[hard,[a-z]*\] received, process restarting'
+	their_client_stop
+}
+case_add srv_sigusr1_tcp srv_tcp_closes
+
+# Restarts run the programs of every client, and read the configuration again with SIGHUP only.
+srv_restart_programs()
+{
+	our_server <<-E
+		script-security 2
+		client-connect $DIR/hook
+		client-disconnect $DIR/hook
+		learn-address $DIR/hook
+		explicit-exit-notify 1
+		push "route 10.98.0.0 255.255.0.0"
+	E
+	their_client 2.6 <<<"connect-retry 1"
+	sed -i 's/10.98.0.0/10.97.0.0/' "$DIR/server.conf"
+	mark client
+	kill "-$1" "$SRV_PID"
+	wait_log server "SIG$1\[hard,[a-z]*\] received, process restarting"
+	connected 25
+	wait_for 5 "a disconnection and two connections" srv_called "$DIR/calls"
+	ping_ok
+	want_log client "PUSH: Received control message: 'PUSH_REPLY,route $2 "
+	their_client_stop
+}
+srv_called()
+{
+	[ "$(grep -c '^client-connect' "$1")" = 2 ] && [ "$(grep -c '^client-disconnect' "$1")" = 1 ]
+}
+case_add srv_sigusr1__keeps_configuration srv_restart_programs USR1 10.98.0.0
+case_add srv_sighup__reads_configuration srv_restart_programs HUP 10.97.0.0
+
+# ---- a client that says little -------------------------------------------------------------------
+# An unfinished connection does not stay.
+srv_half_open()
+{
+	our_server <<<"hand-window 4"
+	C_ID="ca $PKI/otherca.crt
+cert $PKI/client.crt
+key $PKI/client.key" their_client_fails 2.6 'VERIFY ERROR' </dev/null
+	their_client_stop
+	wait_log server 'client-instance restarting' 15
+	their_client 2.6 </dev/null
+	ping_ok
+	their_client_stop
+}
+case_add srv_half_open__removed srv_half_open
