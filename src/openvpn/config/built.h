@@ -7,7 +7,7 @@ enum {
 	BUILT_SERVER = 1,
 	BUILT_P2P_TLS = 1, /* tls-server without mode server, tls-client without pull */
 	BUILT_STATIC_KEY = 0,
-	BUILT_COMPRESSION = 0, /* framing of any kind */
+	BUILT_COMPRESSION = 1, /* framing of any kind */
 	BUILT_FRAGMENT = 1,
 	BUILT_TAP = 0,
 	BUILT_NULL_DEVICE = 0,

@@ -342,6 +342,7 @@ static bool compression_allowed(const struct config *cfg)
 	switch (c->comp) {
 	case CONFIG_COMP_NONE:
 		return true;
+	case CONFIG_COMP_LZO_STUB:
 	case CONFIG_COMP_STUB:
 	case CONFIG_COMP_MIGRATE:
 		return BUILT_COMPRESSION && !c->comp_none_only && c->comp != CONFIG_COMP_MIGRATE;

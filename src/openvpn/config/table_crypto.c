@@ -176,7 +176,7 @@ static int comp_lzo_apply(struct opt *o)
 	const char *word = o->argc > 0 ? o->arg[0] : "adaptive";
 
 	if (strcmp(word, "no") == 0) {
-		c->comp = CONFIG_COMP_STUB;
+		c->comp = CONFIG_COMP_LZO_STUB;
 	} else if (strcmp(word, "yes") == 0 || strcmp(word, "adaptive") == 0) {
 		c->comp = CONFIG_COMP_LZO;
 		warn_real_compression(o);

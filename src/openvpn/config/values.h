@@ -312,9 +312,10 @@ struct config_plugin {
 };
 
 enum config_comp {
-	CONFIG_COMP_NONE,    /* no framing */
-	CONFIG_COMP_STUB,    /* comp-lzo no, compress, compress stub */
-	CONFIG_COMP_STUB_V2, /* compress stub-v2 */
+	CONFIG_COMP_NONE,     /* no framing */
+	CONFIG_COMP_LZO_STUB, /* comp-lzo no */
+	CONFIG_COMP_STUB,     /* compress, compress stub */
+	CONFIG_COMP_STUB_V2,  /* compress stub-v2 */
 	CONFIG_COMP_LZO,
 	CONFIG_COMP_LZ4,
 	CONFIG_COMP_LZ4_V2,

@@ -22,6 +22,34 @@ static enum mtu_scope mss_scope(const struct conn_entry *e)
 	return e->mssfix_counts_outer ? MTU_SCOPE_IP : MTU_SCOPE_PAYLOAD;
 }
 
+static enum dco_framing framing_of(enum config_comp comp)
+{
+	switch (comp) {
+	case CONFIG_COMP_LZO_STUB:
+		return DCO_FRAMING_LZO_STUB;
+	case CONFIG_COMP_STUB:
+		return DCO_FRAMING_STUB;
+	case CONFIG_COMP_STUB_V2:
+		return DCO_FRAMING_STUB_V2;
+	case CONFIG_COMP_LZO:
+		return DCO_FRAMING_LZO;
+	case CONFIG_COMP_LZ4:
+		return DCO_FRAMING_LZ4;
+	case CONFIG_COMP_LZ4_V2:
+		return DCO_FRAMING_LZ4_V2;
+	case CONFIG_COMP_NONE:
+	case CONFIG_COMP_MIGRATE:
+		break;
+	}
+	return DCO_FRAMING_NONE;
+}
+
+static bool framing_adds_byte(enum dco_framing framing)
+{
+	return framing != DCO_FRAMING_NONE && framing != DCO_FRAMING_STUB_V2 &&
+	       framing != DCO_FRAMING_LZ4_V2;
+}
+
 static enum mtu_scope fragment_scope(const struct conn_entry *e)
 {
 	return e->fragment_counts_outer ? MTU_SCOPE_IP : MTU_SCOPE_PAYLOAD;
@@ -41,6 +69,7 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 		.link_ip6 = family == AF_INET6,
 		.tun_mtu_extra = cfg->ce.tun_mtu_extra,
 		.fragment = cfg->ce.fragment != 0,
+		.framing_byte = framing_adds_byte(framing_of(cfg->crypto.comp)),
 	};
 	uint32_t fragment = cfg->ce.fragment
 				    ? mtu_fragment(&mtu, cfg->ce.fragment, fragment_scope(&cfg->ce))
@@ -53,6 +82,7 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 		.mss_ip4 = mss,
 		.mss_ip6 = mss > 20 ? (uint16_t)(mss - 20) : 0,
 		.block_ipv6 = cfg->tun.block_ipv6,
+		.framing = framing_of(cfg->crypto.comp),
 		.fragment_max = fragment > UINT16_MAX ? UINT16_MAX : (uint16_t)fragment,
 	};
 }

@@ -72,8 +72,8 @@ int occ_setup(const struct config *cfg, char local[OCC_STRING_MAX], char expecte
 		.ifconfig_local = cfg->tun.ifconfig_local,
 		.ifconfig_remote = cfg->tun.ifconfig_remote,
 		.comp_framing = comp != CONFIG_COMP_NONE && comp != CONFIG_COMP_MIGRATE,
-		.comp_adds_byte = comp == CONFIG_COMP_STUB || comp == CONFIG_COMP_LZO ||
-				  comp == CONFIG_COMP_LZ4,
+		.comp_adds_byte = comp == CONFIG_COMP_LZO_STUB || comp == CONFIG_COMP_STUB ||
+				  comp == CONFIG_COMP_LZO || comp == CONFIG_COMP_LZ4,
 		.fragment = e->fragment != 0,
 		.key_direction = e->key_direction,
 		.cipher = cfg->crypto.cipher_set ? cfg->crypto.cipher : NULL,
@@ -117,6 +117,13 @@ void peer_info_export(const struct log *log, struct env *env, const char *text)
 	}
 }
 
+/* Spec 02 section 8.2: a stub in the configuration asks the server for nothing more. */
+static bool announces_compression(const struct config_crypto *c)
+{
+	return !c->comp_stub_only && !c->comp_none_only && c->comp != CONFIG_COMP_STUB &&
+	       c->comp != CONFIG_COMP_STUB_V2;
+}
+
 static void fill_peer_info(const struct config *cfg, const struct peer_info_features *features,
 			   struct peer_info_input *in)
 {
@@ -140,7 +147,7 @@ static void fill_peer_info(const struct config *cfg, const struct peer_info_feat
 	in->push_update = features->push_update;
 	in->dns_v2 = true;
 	in->comp_stub = !cfg->crypto.comp_none_only;
-	in->comp_lzo = in->comp_lz4 = false; /* nothing is decompressed by this build */
+	in->comp_lzo = in->comp_lz4 = announces_compression(&cfg->crypto);
 }
 
 uint32_t peer_info_setup_iv_proto(const struct config *cfg,
