@@ -12,7 +12,8 @@
 #include "tls/tls.h"
 
 enum {
-	DATA_KEY_SETTLE_MS = 2000, /* a lost last message is repeated after --tls-timeout */
+	DATA_KEY_SETTLE_MS =
+		1000, /* several round trips, and below the shortest useful --reneg-sec */
 };
 
 bool data_key_usable(const struct key_state *ks)
