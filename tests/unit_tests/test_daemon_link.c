@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "test.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -204,6 +205,46 @@ static void udp__data_packets_and_empty_ones__are_dropped(void **state)
 	finish(&f);
 }
 
+static int loopback_socket(struct sockaddr_in *at)
+{
+	socklen_t len = sizeof(*at);
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)at, sizeof(*at)), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)at, &len), 0);
+	return fd;
+}
+
+/* The peer's machine refuses a packet, and later somebody listens there. */
+static void udp__refused__packets_still_arrive(void **state)
+{
+	struct sockaddr_in ours = {.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in peer = ours;
+	struct link_config cfg = {.proto = DCO_UDP};
+	struct fixture f = {0};
+	int on = 1;
+
+	(void)state;
+	assert_int_equal(uv_loop_init(&f.loop), 0);
+	cfg.fd = loopback_socket(&ours);
+	assert_int_equal(setsockopt(cfg.fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on)), 0);
+	close(loopback_socket(&peer));
+	cfg.remote.in4 = peer;
+	f.seen.link = link_new(&f.loop, &cfg, &callbacks, &f.seen, &f.log);
+	assert_non_null(f.seen.link);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(link_send(f.seen.link, &cfg.remote, (const uint8_t *)"\70", 1), 0);
+		spin(&f);
+	}
+	f.peer = loopback_socket(&peer);
+	assert_int_equal(sendto(f.peer, "\100\1", 2, 0, (struct sockaddr *)&ours, sizeof(ours)), 2);
+	spin(&f);
+	assert_string_equal(f.seen.text, "[40 2]");
+	finish(&f);
+}
+
 static void free_in_callback__nothing_follows(void **state)
 {
 	static const uint8_t two[] = {0, 1, 0x28, 0, 2, 0x20, 7};
@@ -226,6 +267,7 @@ int main(void)
 		cmocka_unit_test(tcp__full_socket__records_stay_whole_and_in_order),
 		cmocka_unit_test(tcp__queue_full__refuses_whole_records),
 		cmocka_unit_test(udp__data_packets_and_empty_ones__are_dropped),
+		cmocka_unit_test(udp__refused__packets_still_arrive),
 		cmocka_unit_test(free_in_callback__nothing_follows),
 	};
 

@@ -224,6 +224,19 @@ static void finish_connect(struct link *link)
 	link->cb.connected(link->ctx, err);
 }
 
+/*
+ * libuv stops watching a descriptor with an error. On UDP that is only what the network said about
+ * a packet: whatever read_udp() left of it goes, and watching goes on.
+ */
+static void rewatch_udp(struct link *link)
+{
+	struct socket_errors rest;
+
+	socket_errors_drain(link->cfg.fd, &rest);
+	if (link_poll_update(link))
+		log_warn(&link->log, "cannot watch the UDP socket again");
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	struct link *link = poll->data;
@@ -242,6 +255,8 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		read_tcp(link, poll);
 	else
 		read_udp(link, poll);
+	if (status < 0 && alive(poll) && link->cfg.proto != DCO_TCP)
+		rewatch_udp(link);
 }
 
 struct link *link_new(uv_loop_t *loop, const struct link_config *cfg,

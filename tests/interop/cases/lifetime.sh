@@ -420,3 +420,26 @@ halt()
 }
 case_add halt_from_server__ends halt HALT
 case_add restart_from_server__reconnects halt RESTART
+
+# The server's machine refuses at first: the client goes on sending until somebody listens.
+late_server()
+{
+	client_conf <<-E
+		remote $SERVER4
+		explicit-exit-notify 1
+	E
+	ut --config "$DIR/client.conf"
+	wait_log client 'read UDPv4 \[ECONNREFUSED'
+	wait_for 10 "a second refusal" refused_twice
+	server "$1" </dev/null
+	connected 30
+	want_no_log client 'process restarting'
+	ping_ok
+	ut_stop
+}
+refused_twice()
+{
+	[ "$(log_count client 'read UDPv4 \[ECONNREFUSED')" -ge 2 ]
+}
+case_add server_starts_later_26__connects late_server 2.6
+case_add server_starts_later_27__connects late_server 2.7
