@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <netlink/attr.h>
 #include <netlink/socket.h>
@@ -27,8 +28,20 @@ static void take_reason(struct netlink *nl, struct nlmsgerr *nlerr)
 		return;
 	attr = nla_find((struct nlattr *)(void *)(nlerr + 1), (int)(nlh->nlmsg_len - used),
 			NLMSGERR_ATTR_MSG);
-	if (attr)
+	if (attr) {
 		nla_strlcpy(nl->reason, attr, sizeof(nl->reason));
+		return;
+	}
+	attr = nla_find((struct nlattr *)(void *)(nlerr + 1), (int)(nlh->nlmsg_len - used),
+			NLMSGERR_ATTR_MISS_TYPE);
+	if (attr && nla_len(attr) >= (int)sizeof(uint32_t))
+		snprintf(nl->reason, sizeof(nl->reason), "missing required attribute type %u",
+			 nla_get_u32(attr));
+	attr = nla_find((struct nlattr *)(void *)(nlerr + 1), (int)(nlh->nlmsg_len - used),
+			NLMSGERR_ATTR_MISS_NEST);
+	if (attr && nla_len(attr) >= (int)sizeof(uint32_t))
+		snprintf(nl->reason, sizeof(nl->reason), "missing required nesting type %u",
+			 nla_get_u32(attr));
 }
 
 static int on_error(struct sockaddr_nl *from UNUSED, struct nlmsgerr *nlerr, void *arg)
@@ -61,6 +74,13 @@ static int on_valid(struct nl_msg *msg, void *arg)
 
 int netlink_open(const struct log *log, struct netlink **out, struct err *err)
 {
+	return netlink_open_protocol(log, NETLINK_ROUTE, out, err);
+}
+
+int netlink_open_protocol(const struct log *log, int protocol, struct netlink **out,
+			  struct err *err)
+{
+	static const struct timeval patience = {.tv_sec = 5};
 	struct netlink *nl = calloc(1, sizeof(*nl));
 	int on = 1, ret;
 
@@ -73,12 +93,14 @@ int netlink_open(const struct log *log, struct netlink **out, struct err *err)
 		free(nl);
 		return err_set(err, ERR_NOMEM, "out of memory");
 	}
-	ret = nl_connect(nl->sock, NETLINK_ROUTE);
+	ret = nl_connect(nl->sock, protocol);
 	if (ret < 0) {
 		err_set(err, ERR_SYSTEM, "cannot open a netlink socket: %s", nl_geterror(ret));
 		netlink_close(nl);
 		return ERR_SYSTEM;
 	}
+	(void)setsockopt(nl_socket_get_fd(nl->sock), SOL_SOCKET, SO_RCVTIMEO, &patience,
+			 sizeof(patience));
 	/* Better words for errors; kernels that do not know it simply give none. */
 	(void)setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
@@ -109,7 +131,10 @@ static int exchange_once(struct netlink *nl, struct nl_msg *msg)
 	while (ret >= 0 && !nl->answered)
 		ret = nl_recvmsgs_default(nl->sock);
 	if (ret < 0 && nl->errnum == 0)
-		nl->errnum = ret == -NLE_DUMP_INTR ? EINTR : ret == -NLE_NOMEM ? ENOMEM : EIO;
+		nl->errnum = ret == -NLE_DUMP_INTR ? EINTR
+			     : ret == -NLE_NOMEM   ? ENOMEM
+			     : ret == -NLE_AGAIN   ? ETIMEDOUT
+						   : EIO;
 	return nl->errnum;
 }
 

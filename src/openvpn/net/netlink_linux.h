@@ -32,6 +32,13 @@ struct netlink {
 };
 
 /**
+ * netlink_open_protocol() - as netlink_open(), for another netlink family than rtnetlink
+ * @protocol: NETLINK_GENERIC ...
+ */
+int netlink_open_protocol(const struct log *log, int protocol, struct netlink **out,
+			  struct err *err) MUST_CHECK;
+
+/**
  * netlink_exchange() - send a request and take in the whole answer
  * @msg: freed in any case; NULL is ENOMEM, so that builders may fail late
  * @on_msg: NULL when only the acknowledgement matters
