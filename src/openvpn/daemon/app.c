@@ -121,6 +121,24 @@ const struct dco_backend *app_backend(struct app *app, const struct config *cfg,
 	return found;
 }
 
+bool app_expects_offload(const struct app *app, const struct config *cfg)
+{
+	struct log quiet = log_init(NULL, "");
+	struct err err;
+	const struct dco_backend *found = backend_choose(cfg, app->kernel_allowed, &quiet, &err);
+
+	return found && backend_is_kernel(found);
+}
+
+void app_give_up_offload(struct app *app)
+{
+	if (app->kernel_allowed)
+		log_warn(
+			&app->log,
+			"Note: data channel offload does not work here, continuing without it until SIGHUP.");
+	app->kernel_allowed = false;
+}
+
 /* ---- one run ---- */
 
 static void format_status(void *ctx, struct str *out)

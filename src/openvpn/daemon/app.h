@@ -80,6 +80,16 @@ int app_credentials(struct app *app, struct err *err);
 /** app_backend() - the data plane for these options; NULL with @err when there is none */
 const struct dco_backend *app_backend(struct app *app, const struct config *cfg, struct err *err);
 
+/**
+ * app_expects_offload() - whether app_backend() would choose the kernel, without a word about it
+ */
+bool app_expects_offload(const struct app *app, const struct config *cfg);
+
+/**
+ * app_give_up_offload() - the kernel cannot do what was needed: not again before SIGHUP
+ */
+void app_give_up_offload(struct app *app);
+
 /** app_finished() - the client or server has ended; called once, from the loop */
 void app_finished(struct app *app, enum app_outcome outcome);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "daemon/backend_choice.h"
 
+#include "config/features.h"
 #include "config/options.h"
 
 enum {
@@ -21,6 +22,28 @@ static void wish_init(struct wish *w, const struct config *cfg, bool kernel_allo
 		.need_count = n < NEEDS_MAX ? n : NEEDS_MAX,
 		.disabled = cfg->tun.disable_dco || !kernel_allowed,
 	};
+}
+
+const struct dco_backend *backend_fallback(void)
+{
+	size_t count;
+	const struct dco_backend *const *all = dco_backends(&count);
+
+	return all[count - 1];
+}
+
+bool backend_suits(const struct dco_backend *backend, const struct negotiated *neg)
+{
+	uint64_t need = feature_of_cipher(neg->cipher);
+	struct err why;
+
+	need |= neg->use_v2 && neg->peer_id != NEGOTIATED_PEER_ID_NONE ? FEAT_DATA_V2
+								       : FEAT_DATA_V1;
+	if (neg->epoch)
+		need |= FEAT_EPOCH;
+	if (neg->use_v2 && neg->tx_peer_id != neg->peer_id)
+		need |= FEAT_ASYM_PEER_ID;
+	return (backend->features(&why) & need) == need;
 }
 
 bool backend_is_kernel(const struct dco_backend *backend)

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "config/config.h"
 #include "dco_choose.h"
+#include "proto/ncp.h"
 
 /**
  * backend_choose() - dco_choose() for a configuration, and one line at verb 2 with the outcome
@@ -23,6 +24,12 @@ const struct dco_backend *backend_choose(const struct config *cfg, bool kernel_a
 
 /** backend_is_kernel() - whether data packets bypass this process */
 bool backend_is_kernel(const struct dco_backend *backend);
+
+/** backend_fallback() - the backend that is always there */
+const struct dco_backend *backend_fallback(void);
+
+/** backend_suits() - whether it can do what was negotiated with a peer (spec 05 section 1.19) */
+bool backend_suits(const struct dco_backend *backend, const struct negotiated *neg);
 
 /** backend_check() - append the table of --dco-check */
 enum dco_check_result backend_check(const struct config *cfg, bool kernel_allowed, struct str *out);

@@ -17,9 +17,12 @@
 
 static struct peer_info_features features(const struct client *c)
 {
-	/* The engine is always there to fall back on, so what it can do may be announced. */
-	(void)c;
-	return (struct peer_info_features){.epoch = true, .push_update = false};
+	const struct config *cfg = c->cfg ? c->cfg : c->base;
+	bool offload = tunnel_is_open(c->tunnel) ? tunnel_is_offloaded(c->tunnel)
+						 : app_expects_offload(c->app, cfg);
+
+	/* The engine is always there to fall back on, but this would make it necessary. */
+	return (struct peer_info_features){.epoch = !offload, .push_update = false};
 }
 
 /* ---- what the session asks ---- */

@@ -12,6 +12,7 @@
 #include "base/thread.h"
 #include "crypto/cipher.h"
 #include "daemon/app.h"
+#include "daemon/backend_choice.h"
 #include "daemon/data_setup.h"
 #include "daemon/environment.h"
 #include "daemon/signals.h"
@@ -285,6 +286,20 @@ static int refresh_dns(struct client *c, struct err *err)
 	return 0;
 }
 
+/* The device is not open yet, so what was pushed can still decide (spec 05 section 1.19). */
+static const struct dco_backend *choose_backend(struct client *c, struct err *err)
+{
+	const struct dco_backend *found = app_backend(c->app, c->cfg, err);
+
+	if (!found || !backend_is_kernel(found) || !c->neg.cipher[0] ||
+	    backend_suits(found, &c->neg))
+		return found;
+	log_info(
+		&c->log, 1,
+		"Note: pushed options are incompatible with data channel offload, continuing without it.");
+	return backend_fallback();
+}
+
 static int open_tunnel(struct client *c, struct err *err)
 {
 	/* Point to point opens the device before there is a link, and perhaps no peer is known. */
@@ -295,7 +310,7 @@ static int open_tunnel(struct client *c, struct err *err)
 
 	setup = (struct tunnel_setup){0};
 	ret = tunnel_setup_fill(&setup, c->cfg, peer, err);
-	setup.settings.backend = ret < 0 ? NULL : app_backend(c->app, c->cfg, err);
+	setup.settings.backend = ret < 0 ? NULL : choose_backend(c, err);
 	if (ret == 0 && !setup.settings.backend)
 		ret = err->code;
 	if (ret == 0)
@@ -303,7 +318,19 @@ static int open_tunnel(struct client *c, struct err *err)
 	tunnel_setup_fini(&setup);
 	if (ret < 0)
 		return ret;
+	c->app->offload = tunnel_is_offloaded(c->tunnel);
+	if (c->app->offload)
+		tunnel_setup_note_offload(c->cfg, &c->log);
 	return watch_device(c);
+}
+
+/* The kernel refuses the first peer or key: the next attempt goes without it. */
+static void offload_failed(struct client *c)
+{
+	if (!tunnel_is_offloaded(c->tunnel))
+		return;
+	app_give_up_offload(c->app);
+	c->device_gone = true; /* another kind of device is needed, --persist-tun or not */
 }
 
 /* The device is there: peer, keys, and what the user waits for. */
@@ -327,6 +354,7 @@ static void finish_up(struct client *c, const struct now *now)
 	if (ret == 0)
 		ret = add_peer(c, &err);
 	if (ret < 0) {
+		offload_failed(c);
 		log_error(&c->log, "cannot hand the connection to the data plane: %s",
 			  err.text[0] ? err.text : err_text(ret));
 		client_raise(c, SIGUSR1, "dco-connect-error");
@@ -439,6 +467,8 @@ void client_tunnel_key(struct client *c, const struct now *now, const struct ses
 					 ev->key_serial, key, &err);
 	secret_free(key);
 	if (ret < 0) {
+		if (c->finish_pending)
+			offload_failed(c);
 		key_unusable(c, err.text[0] ? err.text : err_text(ret));
 		return;
 	}

@@ -279,6 +279,9 @@ static int open_tunnel(struct server *s, struct err *err)
 	if (ret < 0)
 		return ret;
 	s->features = dco_device_backend(tunnel_device(s->tunnel))->features(err);
+	s->app->offload = tunnel_is_offloaded(s->tunnel);
+	if (s->app->offload)
+		tunnel_setup_note_offload(s->cfg, &s->log);
 	return server_device_watch(s, err);
 }
 

@@ -71,11 +71,27 @@ static void on_floated(struct server_peer *p, const union sock_addr *to)
 	peer_update_name(p);
 }
 
+/* The words that users of data channel offload know (spec 05 section 6.4). */
+static void on_kernel_gone(struct server_peer *p, enum dco_gone_reason reason)
+{
+	const char *text = reason == DCO_GONE_EXPIRED		? "ovpn-dco: ping expired"
+			   : reason == DCO_GONE_TRANSPORT_ERROR ? "ovpn-dco: transport error"
+			   : reason == DCO_GONE_TRANSPORT_DISCONNECT
+				   ? "ovpn-dco: transport disconnected"
+				   : "ovpn-dco: unknown reason";
+
+	peer_close(p, SIGTERM, text);
+}
+
 static void on_gone(struct server_peer *p, const struct dco_event *ev)
 {
 	bool exits = p->cfg && p->cfg->timers.ping_rec_exits;
 
 	/* its counters and its number are held until peer_close() deletes it */
+	if (tunnel_is_offloaded(p->server->tunnel)) {
+		on_kernel_gone(p, ev->reason);
+		return;
+	}
 	switch (ev->reason) {
 	case DCO_GONE_EXPIRED:
 		log_info(&p->log, 1, "[%s] Inactivity timeout (--ping-%s), %s",
@@ -205,6 +221,11 @@ int peer_data_add(struct server_peer *p, struct err *err)
 	int ret;
 
 	assume_control_thread();
+	/* The kernel finds the peer by them, so it wants them at once. */
+	if (tunnel_is_offloaded(p->server->tunnel)) {
+		cfg.vpn_ip4 = p->ip4;
+		cfg.vpn_ip6 = p->ip6;
+	}
 	data_slots_init(&p->slots);
 	ret = dco_peer_add(dev, &cfg, err);
 	if (ret < 0)

@@ -26,6 +26,25 @@ static struct ip_net host_net(const struct ip_addr *ip)
 
 /* ---- results ---- */
 
+/* Without a route of its own the system would not send to such an address through the device. */
+static bool is_outside(const struct server *s, const struct ip_addr *ip)
+{
+	struct ip_net net = {.addr = ip->family == AF_INET6 ? s->own6 : s->own4,
+			     .bits = s->cfg->tun.ifconfig6_bits};
+	struct ip_addr mask;
+	int bits;
+
+	if (!ip_addr_is_set(&net.addr))
+		return true;
+	if (ip->family == AF_INET) {
+		if (ip_addr_parse_family(s->cfg->tun.ifconfig_remote, AF_INET, &mask) < 0)
+			return false;
+		bits = ip_mask4_bits(ntohl(mask.u.in4.s_addr));
+		net.bits = bits < 0 ? 32 : (uint8_t)bits;
+	}
+	return !ip_net_contains(&net, ip);
+}
+
 static void tell_data_plane(struct server_peer *p, const struct ip_net *net, enum learn_kind kind)
 {
 	struct dco_device *dev = tunnel_device(p->server->tunnel);
@@ -39,6 +58,9 @@ static void tell_data_plane(struct server_peer *p, const struct ip_net *net, enu
 	} else {
 		*(net->addr.family == AF_INET6 ? &p->learned6 : &p->learned4) = net->addr;
 		ret = dco_peer_set_vpn_ip(dev, p->entry.peer_id, &p->learned4, &p->learned6);
+		if (ret == 0 && tunnel_is_offloaded(p->server->tunnel) &&
+		    is_outside(p->server, &net->addr))
+			ret = dco_route_add(dev, p->entry.peer_id, net);
 	}
 	if (ret < 0)
 		log_warn(&p->log, "the data plane refuses an address of the client: %s",

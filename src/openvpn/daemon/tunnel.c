@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/thread.h"
+#include "daemon/backend_choice.h"
 #include "net/iface.h"
 
 struct tunnel {
@@ -115,10 +116,24 @@ static int run_up_hooks(struct tunnel *t, struct err *err)
 	return 0;
 }
 
+/* Another data plane can always take its place as long as there is no key (spec 05 1.19). */
+static int open_device(struct tunnel *t, const struct tunnel_settings *s, struct err *err)
+{
+	int ret = dco_device_open(s->backend, &s->device, &t->log, &t->dev, err);
+
+	if (ret >= 0 || !backend_is_kernel(s->backend))
+		return ret;
+	log_error(&t->log, "%s", err->text);
+	log_info(
+		&t->log, 1,
+		"Note: the kernel cannot make the tunnel interface, continuing without data channel offload.");
+	return dco_device_open(backend_fallback(), &s->device, &t->log, &t->dev, err);
+}
+
 int tunnel_open(struct tunnel *t, const struct tunnel_settings *s, struct err *err)
 {
 	assume_control_thread();
-	int ret = dco_device_open(s->backend, &s->device, &t->log, &t->dev, err);
+	int ret = open_device(t, s, err);
 
 	if (ret < 0)
 		return ret;
@@ -237,6 +252,11 @@ bool tunnel_is_open(const struct tunnel *t)
 struct dco_device *tunnel_device(const struct tunnel *t)
 {
 	return t->dev;
+}
+
+bool tunnel_is_offloaded(const struct tunnel *t)
+{
+	return t->dev && backend_is_kernel(dco_device_backend(t->dev));
 }
 
 const char *tunnel_name(const struct tunnel *t)

@@ -94,4 +94,6 @@ int tunnel_resume(struct tunnel *t, bool up);
 bool tunnel_is_open(const struct tunnel *t);
 /** tunnel_device() - the open device, or NULL */
 struct dco_device *tunnel_device(const struct tunnel *t);
+/** tunnel_is_offloaded() - open, and packets bypass this process */
+bool tunnel_is_offloaded(const struct tunnel *t);
 const char *tunnel_name(const struct tunnel *t);

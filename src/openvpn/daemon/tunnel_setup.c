@@ -215,3 +215,12 @@ void tunnel_setup_fini(struct tunnel_setup *s)
 	free(s->v6);
 	s->v4 = s->v6 = NULL;
 }
+
+void tunnel_setup_note_offload(const struct config *cfg, const struct log *log)
+{
+	/* Without the option in the configuration nobody was told by the choice of the backend. */
+	if (cfg->ce.mssfix && !config_given(cfg, "mssfix"))
+		log_info(
+			log, 3,
+			"Note: the default of --mssfix has no effect when using data channel offload; if TCP stalls inside the tunnel, set --tun-mtu lower or clamp with the firewall: nft add rule inet filter forward tcp flags syn tcp option maxseg size set rt mtu");
+}

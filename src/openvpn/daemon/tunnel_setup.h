@@ -28,3 +28,7 @@ void tunnel_setup_fini(struct tunnel_setup *s);
 
 /** tunnel_setup_redirect() - the flags of redirect-gateway as net/ has them */
 unsigned int tunnel_setup_redirect(unsigned int config_flags);
+
+/** tunnel_setup_note_offload() - say what the options in force cannot do with an offloaded tunnel
+ */
+void tunnel_setup_note_offload(const struct config *cfg, const struct log *log);
