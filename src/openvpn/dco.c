@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+#include "config.h"
+
 #include "dco.h"
 
 #include <stdlib.h>
@@ -14,6 +16,10 @@ struct dco_device {
 const struct dco_backend *const *dco_backends(size_t *count)
 {
 	static const struct dco_backend *const all[] = {
+#ifdef ENABLE_DCO
+		&dco_linux_mainline,
+		&dco_linux_legacy,
+#endif
 		&dco_engine,
 	};
 

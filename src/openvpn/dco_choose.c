@@ -64,6 +64,8 @@ const struct dco_backend *dco_choose(const struct dco_backend *const *backends, 
 				     const struct dco_wish *wish, const struct log *log,
 				     struct err *err)
 {
+	const char *told = "";
+
 	for (size_t i = wish->disabled ? count - 1 : 0; i < count; i++) {
 		const struct dco_backend *b = backends[i];
 		struct err why = {0};
@@ -73,8 +75,9 @@ const struct dco_backend *dco_choose(const struct dco_backend *const *backends, 
 		if (missing < wish->need_count) {
 			if (is_last(i, count))
 				(void)refuse(wish, offered, err);
-			else
+			else if (wish->needs[missing].line != told)
 				log_info(log, 1, "%s", wish->needs[missing].line); /* FIX-28 */
+			told = wish->needs[missing].line; /* once for both kernel drivers */
 			continue;
 		}
 		offered = b->features(&why);

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the files of the Linux kernel backends share. Spec 05 sections 2 and 3. */
+#pragma once
+
+#include <linux/netlink.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/hash_table.h"
+#include "base/log.h"
+#include "dco.h"
+#include "net/netlink_linux.h"
+
+struct nl_msg;
+
+enum {
+	KERNEL_KEEPALIVE_MAX_SEC = 86400, /* what the mainline driver accepts */
+	KERNEL_MULTICAST_MAX = 4,
+};
+
+/* ---- messages ---- */
+
+/* A peer as a request makes it. */
+struct kernel_peer_new {
+	uint32_t id;
+	uint32_t tx_id;
+	bool has_tx_id; /* the kernel takes an id of its own for sending */
+	int fd;
+	union sock_addr remote; /* UDP; no IPv4-mapped address */
+	union sock_addr local;	/* UDP with multihome, else AF_UNSPEC */
+	struct ip_addr vpn_ip4; /* multi-peer only */
+	struct ip_addr vpn_ip6;
+};
+
+/* A peer as the kernel shows it. */
+struct kernel_peer_info {
+	uint32_t id;
+	union sock_addr remote; /* AF_UNSPEC with TCP */
+	struct dco_peer_stats stats;
+};
+
+enum kernel_event_type {
+	KERNEL_PEER_GONE,
+	KERNEL_KEY_LIMIT,
+	KERNEL_FLOAT,
+};
+
+struct kernel_event {
+	enum kernel_event_type type;
+	uint32_t ifindex;
+	uint32_t peer_id;
+	uint32_t reason; /* KERNEL_PEER_GONE: numbers of both families */
+	uint8_t key_id;
+	union sock_addr remote;
+};
+
+/*
+ * The two families differ in numbers, widths and manners (spec 05 section 3.7). The put functions
+ * append what follows the interface index and return 0 or a negative number when the message is
+ * full; the get functions take bytes from outside and return whether they made sense of them.
+ */
+struct kernel_dialect {
+	const char *family; /* also the prefix of modprobe aliases */
+	const char *kind;   /* of the link */
+	const char *module; /* below /sys/module */
+
+	bool dump_works_p2p;	   /* else ask for the one peer */
+	bool keepalive_needs_both; /* zero for one side switches both off; at most 86400 */
+	bool tcp_records;	   /* recv() gives whole records, else a stream */
+	bool deletion_before_ack;  /* our own deletion is notified before it is acknowledged */
+	bool remote_authenticated; /* the address in an answer may be believed */
+	bool tells_key_limit;	   /* else compare the counters */
+
+	uint8_t cmd_peer_new, cmd_peer_set, cmd_peer_get, cmd_peer_del;
+	uint8_t cmd_key_new, cmd_key_swap, cmd_key_del;
+
+	int (*put_peer_new)(struct nl_msg *msg, const struct kernel_peer_new *peer);
+	int (*put_peer_id)(struct nl_msg *msg, uint32_t id, uint8_t cmd); /* get, del */
+	int (*put_keepalive)(struct nl_msg *msg, uint32_t id, uint32_t interval, uint32_t timeout);
+	/* NULL: the family cannot change them */
+	int (*put_remote)(struct nl_msg *msg, uint32_t id, const union sock_addr *remote);
+	int (*put_vpn_ip)(struct nl_msg *msg, uint32_t id, const struct ip_addr *ip4,
+			  const struct ip_addr *ip6);
+	int (*put_key)(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot,
+		       const struct dco_key *key);
+	int (*put_swap)(struct nl_msg *msg, uint32_t id);
+	int (*put_key_del)(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot);
+
+	bool (*get_peer)(const struct nlmsghdr *nlh, struct kernel_peer_info *out);
+	bool (*get_event)(const struct nlmsghdr *nlh, struct kernel_event *out);
+};
+
+extern const struct kernel_dialect kernel_mainline; /* dco_linux_netlink.c */
+extern const struct kernel_dialect kernel_legacy;   /* dco_linux_v2.c */
+
+/** kernel_cipher() - number and key length of a cipher, the same for both families; 0: none */
+uint32_t kernel_cipher(int cipher, size_t *key_len);
+
+/* ---- the family ---- */
+
+struct kernel_family {
+	uint16_t id;
+	uint32_t group; /* of notifications */
+	bool tx_id;	/* an own id for sending can be given */
+};
+
+/** kernel_request() - a request of a family, without attributes; NULL when out of memory */
+struct nl_msg *kernel_request(const struct kernel_family *f, uint8_t cmd, int flags, int ifindex);
+
+/**
+ * kernel_family_find() - look a family up by name, which also makes the kernel load its module
+ * @nl: a socket of generic netlink
+ *
+ * Return: 0, or ERR_* with @err set (ERR_NOT_FOUND: no such family).
+ */
+int kernel_family_find(struct netlink *nl, const struct kernel_dialect *d,
+		       struct kernel_family *out, struct err *err) MUST_CHECK;
+
+/* ---- links ---- */
+
+struct kernel_link {
+	int ifindex;
+	char kind[16];
+	int mode; /* DCO_MODE_*, or -1 when the driver does not tell */
+};
+
+/** kernel_link_get() - Return: 0, ERR_NO_DEVICE, or another ERR_* with @err set */
+int kernel_link_get(struct netlink *rtnl, const char *name, struct kernel_link *out,
+		    struct err *err) MUST_CHECK;
+/** kernel_link_new() - Return: 0, ERR_EXISTS, or another ERR_* with @err set */
+int kernel_link_new(struct netlink *rtnl, const char *name, const char *kind, enum dco_mode mode,
+		    struct err *err) MUST_CHECK;
+int kernel_link_del(struct netlink *rtnl, int ifindex, struct err *err);
+
+/* ---- the device ---- */
+
+struct kernel_queued;
+struct kernel_transport;
+
+struct kernel_peer {
+	struct hash_link by_id;
+	uint32_t id;
+	struct kernel_transport *transport;
+	union sock_addr remote;
+	struct ip_addr vpn_ip4, vpn_ip6;
+	struct dco_peer_params params;
+	struct dco_peer_stats stats; /* the last that we saw */
+	uint64_t key_packets_base;   /* link_tx_packets when the sending key came */
+	bool key_limit_told;
+	bool gone; /* the kernel has it no more; told, or about to be */
+	bool seen; /* in the dump that is going on */
+};
+
+/* A deletion by us whose notification is still to come (spec 05 section 1.9). */
+struct kernel_deletion {
+	uint32_t id;
+	uint64_t until_ms;
+};
+
+enum {
+	KERNEL_DELETIONS_MAX = 64
+};
+
+/* A route of the system that we set for a peer. */
+struct kernel_route {
+	struct kernel_route *next;
+	uint32_t peer_id;
+	struct ip_net net;
+	struct ip_addr gateway; /* AF_UNSPEC: on the link */
+};
+
+struct dco_linux {
+	const struct kernel_dialect *dialect;
+	struct kernel_family family;
+	struct log log;
+	enum dco_mode mode;
+	char name[IF_NAMESIZE];
+	int ifindex;
+	bool created; /* by us, so that we delete it */
+	bool device_gone;
+
+	struct netlink *genl, *rtnl;
+	int event_fd; /* netlink, notifications */
+	int epoll_fd;
+	int wake_fd; /* eventfd: something is queued */
+	int timer_fd;
+
+	struct hash_table peers;
+	struct dco_peer_stats past; /* of peers that were deleted */
+	uint64_t dumped_ms;	    /* when the counters of all were taken; 0: never */
+	struct kernel_deletion deletions[KERNEL_DELETIONS_MAX];
+	struct kernel_route *routes;
+
+	struct kernel_transport **transports;
+	size_t transport_count;
+
+	struct kernel_queued *queue, **queue_end;
+};
+
+struct kernel_peer *kernel_peer_find(const struct dco_linux *d, uint32_t id);
+/** kernel_peer_any() - the peer of a device in point-to-point mode, or NULL */
+struct kernel_peer *kernel_peer_any(const struct dco_linux *d);
+/** kernel_peer_each() - call @fn for all peers; it must not add or delete any */
+void kernel_peer_each(struct dco_linux *d, void (*fn)(struct dco_linux *, struct kernel_peer *));
+
+/**
+ * kernel_poll_peers() - counters of all peers; whoever is missing is gone
+ *
+ * Return: 0 or ERR_*.
+ */
+int kernel_poll_peers(struct dco_linux *d);
+
+/**
+ * kernel_poll_peer() - counters of one peer
+ *
+ * Return: 0, ERR_NO_PEER (it is marked as gone then), or another ERR_*.
+ */
+int kernel_poll_peer(struct dco_linux *d, struct kernel_peer *p);
+
+/* ---- dco_linux_events.c ---- */
+
+int kernel_events_open(struct dco_linux *d, struct err *err) MUST_CHECK;
+void kernel_events_close(struct dco_linux *d);
+/** kernel_events_drain() - take in all notifications that wait; events are queued */
+void kernel_events_drain(struct dco_linux *d);
+/** kernel_event_put() - queue one; lost when out of memory. A packet is copied. */
+void kernel_event_put(struct dco_linux *d, const struct dco_event *ev);
+void kernel_events_forget_peer(struct dco_linux *d, uint32_t peer_id);
+void kernel_events_forget_transport(struct dco_linux *d, int transport);
+/** kernel_peer_gone() - mark, and queue the event, once */
+void kernel_peer_gone(struct dco_linux *d, struct kernel_peer *p, enum dco_gone_reason reason);
+/** kernel_device_gone() - the interface was deleted by somebody */
+void kernel_device_gone(struct dco_linux *d);
+void kernel_peer_moved(struct dco_linux *d, struct kernel_peer *p, const union sock_addr *remote);
+bool kernel_next_event(struct dco_linux *d, struct dco_event *ev);
+
+/* ---- dco_linux_transport.c ---- */
+
+int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_proto proto,
+			    const uint8_t *pending, size_t pending_len, struct err *err) MUST_CHECK;
+int kernel_transport_detach(struct dco_linux *d, int transport);
+int kernel_control_send(struct dco_linux *d, int transport, const union sock_addr *to,
+			const union sock_addr *from, const uint8_t *packet, size_t len);
+struct kernel_transport *kernel_transport_find(const struct dco_linux *d, int transport);
+bool kernel_transport_is_tcp(const struct kernel_transport *t);
+int kernel_transport_fd(const struct kernel_transport *t);
+/**
+ * kernel_transport_hand_over() - get ready for the kernel to read the stream
+ *
+ * Return: 0, or ERR_AGAIN when bytes of a packet are still on our side.
+ */
+int kernel_transport_hand_over(struct kernel_transport *t) MUST_CHECK;
+/** kernel_transport_take_back() - the peer is gone, the stream is an ordinary one again */
+void kernel_transport_take_back(struct kernel_transport *t);
+void kernel_transport_use(struct kernel_transport *t, int by);
+/** kernel_transport_event() - epoll says that something can be done. Return: whether it was. */
+bool kernel_transport_event(struct dco_linux *d, struct kernel_transport *t, uint32_t epoll_events);
+void kernel_transports_close(struct dco_linux *d);
+
+/* ---- dco_linux_route.c ---- */
+
+int kernel_route_add(struct dco_linux *d, const struct kernel_peer *p, const struct ip_net *net);
+void kernel_route_del(struct dco_linux *d, uint32_t peer_id, const struct ip_net *net);
+/** kernel_routes_del_peer() - all routes of a peer that no other peer needs */
+void kernel_routes_del_peer(struct dco_linux *d, uint32_t peer_id);

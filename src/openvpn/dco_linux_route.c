@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Networks behind peers as routes of the system. Spec 05 sections 1.14 and 7.D. */
+#include "dco_linux.h"
+
+#include <stdlib.h>
+
+#include "net/route.h"
+
+enum {
+	ROUTE_METRIC = 100 /* below the 200 of --route */
+};
+
+static struct route to_route(const struct dco_linux *d, const struct kernel_route *r)
+{
+	return (struct route){
+		.dst = r->net,
+		.gateway = r->gateway,
+		.ifindex = d->ifindex,
+		.metric = ROUTE_METRIC,
+	};
+}
+
+static bool same_net(const struct ip_net *a, const struct ip_net *b)
+{
+	return a->bits == b->bits && ip_addr_equal(&a->addr, &b->addr);
+}
+
+static bool is_host(const struct ip_net *net)
+{
+	return net->bits == (net->addr.family == AF_INET6 ? 128 : 32);
+}
+
+/* Whether the system needs the route for another peer than @self's. */
+static bool has_other_owner(const struct dco_linux *d, const struct kernel_route *self)
+{
+	for (const struct kernel_route *r = d->routes; r; r = r->next)
+		if (r != self && same_net(&r->net, &self->net) &&
+		    ip_addr_equal(&r->gateway, &self->gateway))
+			return true;
+	return false;
+}
+
+int kernel_route_add(struct dco_linux *d, const struct kernel_peer *p, const struct ip_net *net)
+{
+	const struct ip_addr *vpn = net->addr.family == AF_INET6 ? &p->vpn_ip6 : &p->vpn_ip4;
+	bool own = is_host(net) && ip_addr_equal(&net->addr, vpn);
+	struct kernel_route *r;
+	struct err err = {0};
+	struct route rt;
+	int ret;
+
+	if (!ip_addr_is_set(vpn))
+		return 0; /* no address of this family to send it to */
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return ERR_NOMEM;
+	r->peer_id = p->id;
+	r->net = *net;
+	if (!own)
+		r->gateway = *vpn;
+	rt = to_route(d, r);
+	ret = has_other_owner(d, r) ? 0 : route_add(d->rtnl, &rt, &err);
+	if (ret < 0 && ret != ERR_EXISTS) {
+		log_warn(&d->log, "%s", err.text);
+		free(r);
+		return ret;
+	}
+	r->next = d->routes;
+	d->routes = r;
+	return 0;
+}
+
+static void drop(struct dco_linux *d, struct kernel_route **at)
+{
+	struct kernel_route *r = *at;
+	struct route rt = to_route(d, r);
+	struct err err = {0};
+	int ret = 0;
+
+	if (!d->device_gone && !has_other_owner(d, r))
+		ret = route_del(d->rtnl, &rt, &err);
+	if (ret < 0 && ret != ERR_NOT_FOUND)
+		log_warn(&d->log, "%s", err.text);
+	*at = r->next;
+	free(r);
+}
+
+void kernel_route_del(struct dco_linux *d, uint32_t peer_id, const struct ip_net *net)
+{
+	for (struct kernel_route **at = &d->routes; *at; at = &(*at)->next)
+		if ((*at)->peer_id == peer_id && same_net(&(*at)->net, net)) {
+			drop(d, at);
+			return;
+		}
+}
+
+void kernel_routes_del_peer(struct dco_linux *d, uint32_t peer_id)
+{
+	struct kernel_route **at = &d->routes;
+
+	while (*at)
+		if ((*at)->peer_id == peer_id)
+			drop(d, at);
+		else
+			at = &(*at)->next;
+}

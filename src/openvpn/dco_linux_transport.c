@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Control packets on sockets whose data packets the kernel takes. Spec 05 sections 2.5, 2.6, 3.6.
+ */
+#include "dco_linux.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "base/bytes.h"
+#include "net/socket.h"
+
+enum {
+	PREFIX_LEN = 2,
+	RECORD_MAX = PREFIX_LEN + UINT16_MAX,
+	OUT_MAX_BYTES = 1 << 20,
+	TCP_BUFFER_BYTES = 128 * 1024, /* a record larger than it would stop the kernel's parser */
+	OPCODE_SHIFT = 3,
+	OPCODE_DATA_V1 = 6,
+	OPCODE_DATA_V2 = 9,
+};
+
+struct kernel_transport {
+	int number;
+	int fd;
+	enum dco_transport_proto proto;
+	sa_family_t family;
+	int peers;
+	bool in_kernel; /* TCP: the kernel reads the stream */
+	bool dead;
+	bool v1_told;
+	uint32_t watched;
+	int lowat;
+	uint8_t *out; /* TCP: records that the socket does not take yet */
+	size_t out_len, out_cap;
+	uint8_t *in; /* TCP of the legacy module: start of a record */
+	size_t in_len;
+};
+
+struct kernel_transport *kernel_transport_find(const struct dco_linux *d, int transport)
+{
+	return transport >= 0 && (size_t)transport < d->transport_count ? d->transports[transport]
+									: NULL;
+}
+
+bool kernel_transport_is_tcp(const struct kernel_transport *t)
+{
+	return t->proto == DCO_TCP;
+}
+
+int kernel_transport_fd(const struct kernel_transport *t)
+{
+	return t->fd;
+}
+
+void kernel_transport_use(struct kernel_transport *t, int by)
+{
+	t->peers += by;
+}
+
+static int watch(struct dco_linux *d, struct kernel_transport *t, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = t};
+	int op = !t->watched ? EPOLL_CTL_ADD : events ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
+
+	if (events == t->watched)
+		return 0;
+	if (epoll_ctl(d->epoll_fd, op, t->fd, &ev) < 0)
+		return -1;
+	t->watched = events;
+	return 0;
+}
+
+static void closed(struct dco_linux *d, struct kernel_transport *t, int err, uint32_t bad_length)
+{
+	struct dco_event ev = {
+		.type = DCO_EVENT_TRANSPORT_CLOSED,
+		.transport = t->number,
+		.err = err,
+		.bad_length = bad_length,
+	};
+
+	if (t->dead)
+		return;
+	t->dead = true;
+	(void)watch(d, t, 0);
+	kernel_event_put(d, &ev);
+}
+
+/* ---- receiving ---- */
+
+static void take_packet(struct dco_linux *d, struct kernel_transport *t,
+			const union sock_addr *remote, const union sock_addr *local,
+			const uint8_t *packet, size_t len)
+{
+	struct dco_event ev = {
+		.type = DCO_EVENT_CONTROL,
+		.transport = t->number,
+		.remote = *remote,
+		.local = *local,
+		.packet = packet,
+		.packet_len = len,
+	};
+
+	if (len == 0)
+		return;
+	if (packet[0] >> OPCODE_SHIFT == OPCODE_DATA_V1) {
+		if (!t->v1_told)
+			log_warn(
+				&d->log,
+				"Data Channel Offload doesn't support DATA_V1 packets. Upgrade your server to 2.4.5 or newer.");
+		t->v1_told = true;
+		return;
+	}
+	if (packet[0] >> OPCODE_SHIFT == OPCODE_DATA_V2)
+		return; /* of no peer that the kernel knows */
+	kernel_event_put(d, &ev);
+}
+
+static bool read_udp(struct dco_linux *d, struct kernel_transport *t)
+{
+	uint8_t buf[UINT16_MAX];
+	struct socket_errors errors;
+	union sock_addr from, local;
+	long n = socket_recv(t->fd, buf, sizeof(buf), &from, &local, NULL);
+
+	if (n == ERR_AGAIN)
+		return false;
+	if (n < 0) {
+		socket_errors_drain(t->fd, &errors);
+		return true;
+	}
+	take_packet(d, t, &from, &local, buf, (size_t)n);
+	return true;
+}
+
+/* Whole records at the start of @bytes. Return: how many bytes they have, or -1. */
+static ssize_t take_records(struct dco_linux *d, struct kernel_transport *t, const uint8_t *bytes,
+			    size_t len)
+{
+	static const union sock_addr nowhere;
+	size_t at = 0;
+
+	while (len - at >= PREFIX_LEN) {
+		size_t record = load_be16(&bytes[at]);
+
+		if (record == 0) {
+			closed(d, t, -1, 0);
+			return -1;
+		}
+		if (len - at < PREFIX_LEN + record)
+			break;
+		take_packet(d, t, &nowhere, &nowhere, &bytes[at + PREFIX_LEN], record);
+		at += PREFIX_LEN + record;
+	}
+	return (ssize_t)at;
+}
+
+static bool receive_failed(struct dco_linux *d, struct kernel_transport *t, ssize_t n)
+{
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (n < 0 && errno == EBADF)
+		return true; /* its peer went away just now; a plain socket from here on */
+	if (n > 0)
+		return false;
+	closed(d, t, n < 0 ? errno : 0, 0);
+	return true;
+}
+
+static void set_lowat(struct kernel_transport *t, int bytes)
+{
+	if (t->lowat == bytes)
+		return;
+	if (setsockopt(t->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes)) == 0)
+		t->lowat = bytes;
+}
+
+/*
+ * Before the kernel reads the stream we take whole records only: what is left in the socket is
+ * where the kernel starts to parse.
+ */
+static bool read_plain(struct dco_linux *d, struct kernel_transport *t, bool hung_up)
+{
+	uint8_t buf[RECORD_MAX];
+	ssize_t n = recv(t->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK), whole;
+	size_t need;
+
+	if (receive_failed(d, t, n))
+		return false;
+	need = n < PREFIX_LEN ? PREFIX_LEN : PREFIX_LEN + (size_t)load_be16(buf);
+	if ((size_t)n < need) {
+		if (hung_up)
+			closed(d, t, 0, 0); /* the rest of the record will not come */
+		set_lowat(t, (int)need);
+		return false;
+	}
+	set_lowat(t, 1);
+	whole = take_records(d, t, buf, need);
+	if (whole > 0 && recv(t->fd, buf, (size_t)whole, MSG_DONTWAIT) != whole)
+		closed(d, t, EIO, 0);
+	return whole > 0;
+}
+
+static bool read_records(struct dco_linux *d, struct kernel_transport *t)
+{
+	static const union sock_addr nowhere;
+	uint8_t buf[RECORD_MAX];
+	ssize_t n = recv(t->fd, buf, sizeof(buf), MSG_DONTWAIT);
+
+	if (receive_failed(d, t, n))
+		return false;
+	if (n > PREFIX_LEN)
+		take_packet(d, t, &nowhere, &nowhere, &buf[PREFIX_LEN], (size_t)n - PREFIX_LEN);
+	return true;
+}
+
+static bool read_stream(struct dco_linux *d, struct kernel_transport *t)
+{
+	ssize_t n, used;
+
+	if (!t->in)
+		t->in = malloc(RECORD_MAX);
+	if (!t->in)
+		return false;
+	n = recv(t->fd, &t->in[t->in_len], RECORD_MAX - t->in_len, MSG_DONTWAIT);
+	if (receive_failed(d, t, n))
+		return false;
+	t->in_len += (size_t)n;
+	used = take_records(d, t, t->in, t->in_len);
+	if (used > 0) {
+		t->in_len -= (size_t)used;
+		memmove(t->in, &t->in[used], t->in_len);
+	}
+	return used >= 0;
+}
+
+/* ---- sending ---- */
+
+/* Return: 0 when all is out or the socket is full, else ERR_SYSTEM with errno. */
+static int flush_tcp(struct dco_linux *d, struct kernel_transport *t)
+{
+	bool one_by_one = t->in_kernel && d->dialect->tcp_records;
+
+	while (t->out_len) {
+		size_t len = one_by_one ? PREFIX_LEN + (size_t)load_be16(t->out) : t->out_len;
+		ssize_t n = send(t->fd, t->out, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR ? 0 : ERR_SYSTEM;
+		t->out_len -= (size_t)n;
+		memmove(t->out, &t->out[n], t->out_len);
+	}
+	return 0;
+}
+
+static int update_watch(struct dco_linux *d, struct kernel_transport *t)
+{
+	uint32_t events = EPOLLIN;
+
+	if (t->proto == DCO_TCP)
+		events |= EPOLLRDHUP;
+	if (t->out_len)
+		events |= EPOLLOUT;
+	return t->dead ? 0 : watch(d, t, events);
+}
+
+static int queue_record(struct kernel_transport *t, const uint8_t *packet, size_t len)
+{
+	size_t need = t->out_len + PREFIX_LEN + len;
+
+	if (len == 0 || len > UINT16_MAX)
+		return ERR_OVERFLOW;
+	if (need > OUT_MAX_BYTES)
+		return ERR_AGAIN;
+	if (need > t->out_cap) {
+		uint8_t *out = realloc(t->out, need);
+
+		if (!out)
+			return ERR_NOMEM;
+		t->out = out;
+		t->out_cap = need;
+	}
+	store_be16(&t->out[t->out_len], (uint16_t)len);
+	memcpy(&t->out[t->out_len + PREFIX_LEN], packet, len);
+	t->out_len = need;
+	return 0;
+}
+
+int kernel_control_send(struct dco_linux *d, int transport, const union sock_addr *to,
+			const union sock_addr *from, const uint8_t *packet, size_t len)
+{
+	struct kernel_transport *t = kernel_transport_find(d, transport);
+	int ret;
+
+	if (!t)
+		return ERR_NOT_FOUND;
+	if (t->proto == DCO_UDP)
+		return socket_send(t->fd, t->family, packet, len, to, from, 0);
+	if (t->dead)
+		return ERR_CLOSED;
+	ret = queue_record(t, packet, len);
+	if (ret == 0)
+		ret = flush_tcp(d, t);
+	(void)update_watch(d, t);
+	return ret;
+}
+
+/* ---- life ---- */
+
+static void tune_tcp(int fd)
+{
+	int have = 0;
+	socklen_t len = sizeof(have);
+	int want = TCP_BUFFER_BYTES;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &have, &len) == 0 && have < want)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &want, sizeof(want));
+}
+
+static int free_slot(struct dco_linux *d, size_t *slot)
+{
+	struct kernel_transport **grown;
+
+	for (*slot = 0; *slot < d->transport_count; (*slot)++)
+		if (!d->transports[*slot])
+			return 0;
+	grown = realloc(d->transports, (d->transport_count + 1) * sizeof(*grown));
+	if (!grown)
+		return ERR_NOMEM;
+	d->transports = grown;
+	d->transports[d->transport_count++] = NULL;
+	return 0;
+}
+
+static void transport_free(struct dco_linux *d, struct kernel_transport *t)
+{
+	(void)watch(d, t, 0);
+	d->transports[t->number] = NULL;
+	free(t->out);
+	free(t->in);
+	free(t);
+}
+
+int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_proto proto,
+			    const uint8_t *pending, size_t pending_len, struct err *err)
+{
+	struct kernel_transport *t;
+	union sock_addr local;
+	size_t slot, at = 0;
+
+	while (pending_len - at >= PREFIX_LEN &&
+	       pending_len - at >= PREFIX_LEN + (size_t)load_be16(&pending[at]))
+		at += PREFIX_LEN + (size_t)load_be16(&pending[at]);
+	if (at < pending_len)
+		return err_set(err, ERR_AGAIN, "a control packet has arrived only in part");
+	t = calloc(1, sizeof(*t));
+	if (!t || free_slot(d, &slot) < 0) {
+		free(t);
+		return err_set(err, ERR_NOMEM, "out of memory");
+	}
+	socket_local_addr(fd, &local);
+	*t = (struct kernel_transport){
+		.number = (int)slot,
+		.fd = fd,
+		.proto = proto,
+		.family = local.sa.sa_family,
+		.lowat = 1,
+	};
+	d->transports[slot] = t;
+	if (proto == DCO_TCP)
+		tune_tcp(fd);
+	if (update_watch(d, t) < 0) {
+		int errnum = errno;
+
+		transport_free(d, t);
+		return err_set_errno(err, errnum, "cannot wait for a socket");
+	}
+	if (pending_len)
+		(void)take_records(d, t, pending, pending_len); /* a bad one becomes an event */
+	return (int)slot;
+}
+
+int kernel_transport_detach(struct dco_linux *d, int transport)
+{
+	struct kernel_transport *t = kernel_transport_find(d, transport);
+
+	if (!t)
+		return ERR_NOT_FOUND;
+	if (t->peers)
+		return ERR_STATE;
+	kernel_events_forget_transport(d, transport);
+	set_lowat(t, 1);
+	transport_free(d, t);
+	return 0;
+}
+
+int kernel_transport_hand_over(struct kernel_transport *t)
+{
+	if (t->proto != DCO_TCP)
+		return 0;
+	if (t->out_len)
+		return ERR_AGAIN;
+	set_lowat(t, 1);
+	t->in_kernel = true;
+	t->in_len = 0;
+	return 0;
+}
+
+void kernel_transport_take_back(struct kernel_transport *t)
+{
+	t->in_kernel = false;
+	t->in_len = 0;
+}
+
+bool kernel_transport_event(struct dco_linux *d, struct kernel_transport *t, uint32_t epoll_events)
+{
+	bool done = false;
+
+	if (t->dead)
+		return false;
+	if (epoll_events & EPOLLOUT) {
+		done = t->out_len > 0;
+		if (flush_tcp(d, t) < 0)
+			closed(d, t, errno, 0);
+		(void)update_watch(d, t);
+	}
+	if (!(epoll_events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)))
+		return done;
+	if (t->proto == DCO_UDP)
+		return read_udp(d, t) || done;
+	if (!t->in_kernel)
+		return read_plain(d, t, (epoll_events & (EPOLLRDHUP | EPOLLHUP)) != 0) || done;
+	return (d->dialect->tcp_records ? read_records(d, t) : read_stream(d, t)) || done;
+}
+
+void kernel_transports_close(struct dco_linux *d)
+{
+	for (size_t i = 0; i < d->transport_count; i++)
+		if (d->transports[i])
+			transport_free(d, d->transports[i]);
+	free(d->transports);
+	d->transports = NULL;
+	d->transport_count = 0;
+}
