@@ -17,7 +17,7 @@ RESULTS=$BUILD/results
 export BUILD JOBS
 
 DEFAULT="format shellcheck layering gcc sim interop attack asan tsan clang fuzz acceptance"
-LONG="tidy interop-asan fuzz-long distcheck scale"
+LONG="tidy interop-asan fuzz-long distcheck scale guest"
 NOTHING=77 # of a step: the tree has nothing for it
 
 note()
@@ -239,6 +239,13 @@ step_interop()
 }
 
 # The same with the sanitizers' build, which finds what no log line tells.
+# virtual machines with kernels that have modules; the roots are made on first use
+step_guest()
+{
+	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
+	tests/guest/run.sh -o "${OPENVPN:-$BUILD/gcc/openvpn}" | results_from
+	[ "${PIPESTATUS[0]}" = 0 ]
+}
 step_interop-asan()
 {
 	[ -x "$BUILD/asan/openvpn" ] || build asan gcc --enable-asan CFLAGS='-g -O1' || return 1

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Sourced: Linux guests in QEMU, each with a kernel of its own, for tests that need kernel modules.
+#
+#   g61   bookworm, 6.1   OpenVPN 2.6, legacy module ovpn-dco-v2
+#   g612  trixie, 6.12    OpenVPN 2.6, legacy module ovpn-dco-v2
+#   g72   trixie-backports OpenVPN 2.7, the kernel's own driver ovpn
+GUESTS=${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/guests
+GUEST_TIMEOUT_S=${GUEST_TIMEOUT_S:-300}
+
+guest_packages="ca-certificates,iproute2,iperf3,kmod,procps,iputils-ping,ethtool,gcc,make,bc,jq,tcpdump,nftables,libc6-dev,pkg-config,netcat-openbsd,xz-utils"
+
+# guest_suite NAME: sets suite, backports
+guest_suite()
+{
+	backports=
+	case $1 in
+	g61) suite=bookworm ;;
+	g612) suite=trixie ;;
+	g72) suite=trixie backports=trixie-backports ;;
+	*)
+		echo "unknown guest $1" >&2
+		return 1
+		;;
+	esac
+}
+
+# The image package is unpacked, not installed: its scripts want an initrd and a boot loader.
+guest_kernel()
+{
+	local dir=$1 version=$2 p deb
+	for p in "linux-image-$version" "linux-image-$version-unsigned" "linux-binary-$version" \
+		"linux-modules-$version" "linux-base-$version"; do
+		chroot "$dir/root" sh -c "cd /tmp && apt-get download $p"
+	done
+	for deb in "$dir"/root/tmp/linux-*.deb; do dpkg -x "$deb" "$dir/x"; done
+	mkdir -p "$dir/root/usr/lib/modules"
+	for p in "$dir/x/usr/lib/modules" "$dir/x/lib/modules"; do
+		[ -d "$p" ] && cp -a "$p/." "$dir/root/usr/lib/modules/"
+	done
+	cp "$(find "$dir/x" -name 'vmlinuz*' -type f | head -n 1)" "$dir/vmlinuz"
+	rm -f "$dir"/root/tmp/*.deb
+	chroot "$dir/root" depmod "$version"
+	rm -rf "$dir/x" "$dir/root/var/cache/apt/archives" "$dir/root/usr/share/doc"
+}
+
+# guest_root NAME: make the root once, from nothing
+guest_root()
+{
+	local dir=$GUESTS/$1 suite backports version
+	[ -e "$dir/ready" ] && return 0
+	guest_suite "$1" || return 1
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	{
+		debootstrap --variant=minbase --include="$guest_packages" "$suite" "$dir/root" || return 1
+		[ -n "$backports" ] &&
+			sed "s/ $suite / $backports /" "$dir/root/etc/apt/sources.list" >"$dir/root/etc/apt/sources.list.d/bp.list"
+		chroot "$dir/root" sh -c "apt-get update && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y --no-install-recommends ${backports:+-t $backports} openvpn linux-headers-cloud-amd64" || return 1
+		version=$(find "$dir/root/usr/src" -maxdepth 1 -name 'linux-headers-*-cloud-amd64' -printf '%f\n' |
+			sed 's/^linux-headers-//' | sort -V | tail -n 1)
+		guest_kernel "$dir" "$version"
+	} >"$dir/log" 2>&1
+	echo "$version" >"$dir/version"
+	touch "$dir/ready"
+}
+
+# guest_legacy_module NAME: build Debian's ovpn-dco-v2 with the guest's own compiler, once
+guest_legacy_module()
+{
+	local dir=$GUESTS/$1 version rc
+	version=$(cat "$dir/version")
+	[ -n "$(find "$dir/root/usr/lib/modules/$version" -name 'ovpn-dco-v2.ko*')" ] && return 0
+	mount -t proc proc "$dir/root/proc" || return 1
+	chroot "$dir/root" sh -c "apt-get update && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y --no-install-recommends openvpn-dco-dkms &&
+		{ dkms install -k $version \$(dkms status | sed -n 's|^\\([^,:/]*\\)[/,] *\\([^,: ]*\\).*|\\1/\\2|p' | head -n 1) || true; } &&
+		depmod $version && find /usr/lib/modules/$version -name 'ovpn-dco-v2.ko*' | grep -q ." >>"$dir/log-dkms" 2>&1
+	rc=$?
+	umount "$dir/root/proc"
+	return $rc
+}
+
+# guest_binary DIR PROGRAM...: copy programs of this machine with their libraries and loader, so
+# that the guest's own C library does not matter; each is started as DIR/bin/PROGRAM
+guest_binary()
+{
+	local out=$1 p lib name
+	shift
+	mkdir -p "$out/bin" "$out/lib" "$out/real"
+	for p in "$@"; do
+		name=$(basename "$p")
+		cp "$p" "$out/real/$name"
+		ldd "$p" | grep -o '/[^ ]*' | while IFS= read -r lib; do
+			cp -nL "$lib" "$out/lib/" 2>/dev/null
+		done
+		cat >"$out/bin/$name" <<-'W'
+			#!/bin/sh
+			here=$(dirname "$(dirname "$(readlink -f "$0")")")
+			exec "$here/lib/ld-linux-x86-64.so.2" --library-path "$here/lib" "$here/real/$(basename "$0")" "$@"
+		W
+		chmod +x "$out/bin/$name"
+	done
+}
+
+# guest_main: what runs as process 1
+guest_main()
+{
+	cat <<'G'
+#!/bin/bash
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev 2>/dev/null
+mount -t tmpfs tmp /tmp; mount -t tmpfs run /run
+ln -sf /proc/self/fd /dev/fd; mkdir -p /dev/net /dev/pts /run/netns; mount -t devpts pts /dev/pts
+ip link set lo up; modprobe -qa virtio_pci virtio_blk; mount /dev/vda /w
+for m in veth tun aesni_intel af_packet nf_tables; do modprobe -q $m; done
+cd /w && bash /w/script; echo "guest-exit $?"
+# the legacy module on 6.12 warns at its first packet, which is not ours to mend
+dmesg | grep -E 'WARNING|BUG|Oops|general protection|KFENCE|refcount|leaked reference' | grep -v 'iptunnel_xmit+' |
+	head -n 20 | sed 's/^/guest-kernel /'
+sync; echo o >/proc/sysrq-trigger; sleep 10
+G
+}
+
+# guest_run NAME DIR: boot, run DIR/script with DIR as /w; the console goes to standard output.
+# Status: 0 when the script ended with 0 and the kernel had no complaint.
+guest_run()
+{
+	local dir=$GUESTS/$1 files=$2 work console rc
+	work=$(mktemp -d "${TMPDIR:-/var/tmp}/guest.XXXXXX") || return 1
+	console=$work/console
+	mkdir -p "$work/over" && guest_main >"$work/over/guest-main"
+	chmod +x "$work/over/guest-main"
+	# One image of the root for all runs, the files on a drive of another kind: which of two equal ones
+	# comes first differs from boot to boot.
+	(
+		flock 9
+		if [ ! -e "$dir/base.ext4" ] || [ "$dir/root/usr/lib/modules" -nt "$dir/base.ext4" ] ||
+			! cmp -s "$work/over/guest-main" "$dir/root/guest-main"; then
+			cp "$work/over/guest-main" "$dir/root/guest-main"
+			mkdir -p "$dir/root/w" && rm -f "$dir/base.ext4"
+			truncate -s 4G "$dir/base.ext4" && mke2fs -q -F -t ext4 -d "$dir/root" "$dir/base.ext4"
+		fi
+	) 9>"$dir/lock"
+	truncate -s 256M "$work/files.ext4" && mke2fs -q -F -t ext4 -d "$files" "$work/files.ext4"
+	timeout "$GUEST_TIMEOUT_S" qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp "${GUEST_CPUS:-1}" -m 1536 \
+		-nographic -no-reboot -nodefaults -serial stdio -kernel "$dir/vmlinuz" \
+		-drive file="$dir/base.ext4",format=raw,if=none,id=d0,snapshot=on -device nvme,drive=d0,serial=root \
+		-drive file="$work/files.ext4",format=raw,if=virtio,snapshot=on \
+		-append "console=ttyS0 root=/dev/nvme0n1 rw init=/guest-main quiet panic=-1 nokaslr" </dev/null >"$console" 2>&1
+	tr -d '\r' <"$console"
+	grep -aq '^guest-exit 0' "$console" && ! grep -aq '^guest-kernel' "$console"
+	rc=$?
+	rm -rf "$work"
+	return $rc
+}

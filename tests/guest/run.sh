@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Runs the cases which need a kernel of their own, in QEMU guests.
+#
+# usage: tests/guest/run.sh [-o PROGRAM] [-g "GUEST..."] [CASE...]
+#   PROGRAM  the program under test (default $OPENVPN)
+#   GUEST    g61 g612 g72 (default all)
+#   CASE     files of tests/guest/cases without .sh (default all)
+# Prints "PASS|FAIL guest:GUEST:CASE:name" for each; the console of a failing guest is shown.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/guest/lib.sh
+. "$here/lib.sh"
+program=${OPENVPN:-} guests="g72 g612 g61"
+while getopts o:g: opt; do
+	case $opt in
+	o) program=$OPTARG ;;
+	g) guests=$OPTARG ;;
+	*) exit 2 ;;
+	esac
+done
+shift $((OPTIND - 1))
+[ -x "$program" ] || {
+	echo "no program: give -o PROGRAM" >&2
+	exit 2
+}
+cases=("$@")
+[ $# -gt 0 ] || mapfile -t cases < <(cd "$here/cases" && printf '%s\n' *.sh | sed 's/\.sh$//')
+work=$(mktemp -d /var/tmp/guest-run.XXXXXX) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+# make_pki DIR: a CA, a server, two clients
+make_pki()
+{
+	local n dir=$1
+	mkdir -p "$dir"
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=ca \
+		-keyout "$dir/ca.key" -out "$dir/ca.crt"
+	for n in server client client2; do
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$n" \
+			-keyout "$dir/$n.key" -out "$dir/$n.csr"
+		openssl x509 -req -in "$dir/$n.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 3650 \
+			-extfile <(printf 'basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=%s\n' \
+				"$([ "$n" = server ] && echo serverAuth || echo clientAuth)") -out "$dir/$n.crt"
+	done
+}
+
+make_pki "$work/pki" >"$work/pki.log" 2>&1 || {
+	cat "$work/pki.log"
+	exit 1
+}
+failed=0
+for guest in $guests; do
+	if ! guest_root "$guest" || { [ "$guest" != g72 ] && ! guest_legacy_module "$guest"; }; then
+		echo "FAIL guest:$guest:(root)"
+		failed=1
+		continue
+	fi
+	for case in "${cases[@]}"; do
+		rm -rf "$work/w" && mkdir -p "$work/w"
+		cp -a "$work/pki" "$here/guest.sh" "$work/w/"
+		install -D "$program" "$work/openvpn" && guest_binary "$work/w" "$work/openvpn"
+		{
+			echo "export GUEST=$guest"
+			[ "$guest" = g72 ] && echo "modprobe ovpn" || echo "modprobe ovpn-dco-v2"
+			cat "$here/cases/$case.sh"
+		} >"$work/w/script"
+		guest_run "$guest" "$work/w" >"$work/console"
+		rc=$?
+		sed -nE "s/^(PASS|FAIL) (.*)/\1 guest:$guest:$case:\2/p" "$work/console"
+		if [ $rc != 0 ]; then
+			failed=1
+			grep -aq '^FAIL' "$work/console" || echo "FAIL guest:$guest:$case:(guest)"
+			cat "$work/console"
+		fi
+	done
+done
+exit $failed
