@@ -250,6 +250,8 @@ static int add_peer(struct client *c, struct err *err)
 	assume_control_thread();
 	struct dco_device *dev = tunnel_device(c->tunnel);
 	bool has_id = c->neg.use_v2 && c->neg.peer_id != NEGOTIATED_PEER_ID_NONE;
+	/* with --float the session may have come from elsewhere than where we sent to */
+	const union sock_addr *heard = session_remote(c->session);
 	struct dco_peer_config peer = {
 		.peer_id = has_id ? c->neg.peer_id : 0,
 		.tx_peer_id = has_id ? c->neg.tx_peer_id : DCO_PEER_ID_UNDEF,
@@ -263,6 +265,10 @@ static int add_peer(struct client *c, struct err *err)
 				  link_remote(c->link)->sa.sa_family);
 	int ret;
 
+	if (heard->sa.sa_family != AF_UNSPEC && !sock_addr_equal(heard, &peer.remote)) {
+		peer.remote = *heard;
+		link_set_remote(c->link, heard);
+	}
 	dco_peer_del(dev, c->peer_id); /* of an earlier session, if any */
 	data_slots_init(&c->slots);
 	c->peer_id = peer.peer_id;
