@@ -140,6 +140,27 @@ p2p_stranger()
 case_add p2p_stranger__refused p2p_stranger
 
 
+# The other end gets another address: with float its next session is taken from there (its established
+# key is not, as in other implementations).
+p2p_floats()
+{
+	p2p_ends "$1" udp "$2"
+	p2p_in_conf client float
+	p2p_up "$1"
+	in_s ip addr add 192.0.2.77/24 dev eth0
+	in_s ip route replace "$CLIENT4" via 192.0.2.1 src 192.0.2.77
+	in_s ping -qc 8 -i 0.2 -W 1 10.8.0.2 >"$DIR/ping"
+	wait_for 25 "traffic from the new address" pings
+	ping_ok
+	in_s timeout 5 tcpdump -c 1 -ni eth0 "udp and src host $CLIENT4 and dst host 192.0.2.77" >"$DIR/seen" 2>&1 &
+	local dump=$!
+	wait_for 5 "the recorder" grep -q 'listening on' "$DIR/seen"
+	ping_ok
+	wait $dump || fail "our packets do not follow"
+	ut_stop
+}
+case_add p2p_float_26 p2p_floats 2.6 client
+
 # without a common cipher nobody gets a tunnel
 p2p_no_cipher()
 {
