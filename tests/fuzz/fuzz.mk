@@ -3,8 +3,8 @@
 # tests/fuzz/fuzz_NAME.c, linked with $(FUZZ_LDFLAGS). Inputs worth keeping go to
 # tests/fuzz/corpus/fuzz_NAME/. tests/fuzz/run.sh BUILDDIR runs them all.
 EXTRA_DIST += tests/fuzz/run.sh
-FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 if ENABLE_FUZZERS
+FUZZ_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 noinst_PROGRAMS += fuzz_data_packet
 fuzz_data_packet_SOURCES = tests/fuzz/fuzz_data_packet.c
 fuzz_data_packet_LDFLAGS = $(FUZZ_LDFLAGS)
