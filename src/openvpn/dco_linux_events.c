@@ -221,7 +221,7 @@ static void take_messages(struct dco_linux *d, uint8_t *bytes, size_t size)
 	struct kernel_event kev;
 	int left = (int)size;
 
-	for (; NLMSG_OK(nlh, left); nlh = NLMSG_NEXT(nlh, left)) {
+	for (; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
 		if (nlh->nlmsg_type != d->family.id)
 			continue;
 		if (d->dialect->get_event(nlh, &kev))

@@ -119,8 +119,10 @@ static int run_up_hooks(struct tunnel *t, struct err *err)
 /* Another data plane can always take its place as long as there is no key (spec 05 1.19). */
 static int open_device(struct tunnel *t, const struct tunnel_settings *s, struct err *err)
 {
-	int ret = dco_device_open(s->backend, &s->device, &t->log, &t->dev, err);
+	int ret;
 
+	assume_control_thread();
+	ret = dco_device_open(s->backend, &s->device, &t->log, &t->dev, err);
 	if (ret >= 0 || !backend_is_kernel(s->backend))
 		return ret;
 	log_error(&t->log, "%s", err->text);
