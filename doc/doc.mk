@@ -9,3 +9,4 @@ endif
 TESTS += scripts/check-options.py
 EXTRA_DIST += doc/architecture.md doc/porting.md doc/security.md doc/troubleshooting.md scripts/check-troubleshooting
 TESTS += scripts/check-troubleshooting
+EXTRA_DIST += doc/dco.md doc/spec-notes.md

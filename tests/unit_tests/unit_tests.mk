@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # One test program per source file, linked against the layer's library (and those below it).
+EXTRA_DIST += tests/unit_tests/test.h
 if HAVE_CMOCKA
 UNIT_CPPFLAGS = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS) -I$(top_srcdir)/tests/unit_tests
 include tests/unit_tests/base.mk
