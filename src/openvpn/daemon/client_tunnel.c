@@ -15,6 +15,7 @@
 #include "daemon/backend_choice.h"
 #include "daemon/data_setup.h"
 #include "daemon/environment.h"
+#include "daemon/poll.h"
 #include "daemon/signals.h"
 #include "daemon/tunnel_setup.h"
 
@@ -218,29 +219,11 @@ static void on_device_readable(uv_poll_t *poll, int status, int events)
 		client_wake(c);
 }
 
-static void free_poll(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 static int watch_device(struct client *c)
 {
-	c->device_poll = calloc(1, sizeof(*c->device_poll));
-	if (!c->device_poll)
-		return ERR_NOMEM;
-	uv_poll_init(c->app->loop, c->device_poll, dco_event_fd(tunnel_device(c->tunnel)));
-	c->device_poll->data = c;
-	return uv_poll_start(c->device_poll, UV_READABLE, on_device_readable) ? ERR_SYSTEM : 0;
-}
-
-static void unwatch_device(struct client *c)
-{
-	if (!c->device_poll)
-		return;
-	c->device_poll->data = NULL;
-	uv_poll_stop(c->device_poll);
-	uv_close((uv_handle_t *)c->device_poll, free_poll);
-	c->device_poll = NULL;
+	c->device_poll = poll_watch(c->app->loop, dco_event_fd(tunnel_device(c->tunnel)),
+				    UV_READABLE, on_device_readable, c);
+	return c->device_poll ? 0 : ERR_SYSTEM;
 }
 
 /* ---- up ---- */
@@ -664,7 +647,7 @@ void client_tunnel_detach(struct client *c)
 void client_tunnel_close(struct client *c)
 {
 	client_tunnel_stats(c, &c->stats_before);
-	unwatch_device(c);
+	poll_unwatch(&c->device_poll);
 	c->routes_done = false;
 	c->device_gone = false;
 	c->tunnel_digest_known = false;

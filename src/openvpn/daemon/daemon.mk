@@ -16,6 +16,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/data_slots.c src/openvpn/daemon/data_slots.h \
 	src/openvpn/daemon/link.c src/openvpn/daemon/link.h \
 	src/openvpn/daemon/negotiation_setup.c src/openvpn/daemon/negotiation_setup.h \
+	src/openvpn/daemon/poll.c src/openvpn/daemon/poll.h \
 	src/openvpn/daemon/remote_list.c src/openvpn/daemon/remote_list.h \
 	src/openvpn/daemon/socket_setup.c src/openvpn/daemon/socket_setup.h \
 	src/openvpn/daemon/tls_setup.c src/openvpn/daemon/tls_setup.h \

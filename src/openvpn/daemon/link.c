@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/thread.h"
+#include "daemon/poll.h"
 #include "net/socket.h"
 
 enum {
@@ -28,7 +29,7 @@ struct link {
 	struct link_counters counters;
 	sa_family_t family; /* of the socket */
 
-	uv_poll_t *poll; /* NULL while attached; freed by its own close callback */
+	uv_poll_t *poll; /* NULL while attached */
 	bool connecting;
 	struct dco_device *dev;
 	int transport;
@@ -49,21 +50,6 @@ static bool is_data_packet(const uint8_t *bytes, size_t len)
 	return opcode == OPCODE_DATA_V1 || opcode == OPCODE_DATA_V2;
 }
 
-static void free_poll(uv_handle_t *handle)
-{
-	free(handle);
-}
-
-static void link_poll_stop(struct link *link)
-{
-	if (!link->poll)
-		return;
-	link->poll->data = NULL;
-	uv_poll_stop(link->poll);
-	uv_close((uv_handle_t *)link->poll, free_poll);
-	link->poll = NULL;
-}
-
 static int link_poll_update(struct link *link)
 {
 	int events = UV_READABLE;
@@ -79,16 +65,8 @@ static int link_poll_update(struct link *link)
 
 static int link_poll_start(struct link *link, uv_loop_t *loop)
 {
-	link->poll = calloc(1, sizeof(*link->poll));
-	if (!link->poll)
-		return ERR_NOMEM;
-	if (uv_poll_init(loop, link->poll, link->cfg.fd)) {
-		free(link->poll);
-		link->poll = NULL;
-		return ERR_SYSTEM;
-	}
-	link->poll->data = link;
-	return link_poll_update(link);
+	link->poll = poll_watch(loop, link->cfg.fd, UV_READABLE, on_poll, link);
+	return link->poll ? link_poll_update(link) : ERR_SYSTEM;
 }
 
 /* Return: false when the callback freed the link. */
@@ -160,7 +138,7 @@ static bool take_records(struct link *link, uv_poll_t *poll)
 		uint8_t record[PACKET_MAX];
 
 		if (len == 0 || len > link->cfg.record_max_bytes) {
-			link_poll_stop(link);
+			poll_unwatch(&link->poll);
 			link->cb.closed(link->ctx, -1, (uint32_t)len);
 			return false;
 		}
@@ -187,7 +165,7 @@ static void read_tcp(struct link *link, uv_poll_t *poll)
 		if (n <= 0) {
 			int err = n < 0 ? errno : 0;
 
-			link_poll_stop(link);
+			poll_unwatch(&link->poll);
 			link->cb.closed(link->ctx, err, 0);
 			return;
 		}
@@ -292,7 +270,7 @@ void link_free(struct link *link)
 	if (!link)
 		return;
 	link_detach(link);
-	link_poll_stop(link);
+	poll_unwatch(&link->poll);
 	close(link->cfg.fd);
 	free(link->in);
 	free(link->out);
@@ -367,7 +345,7 @@ int link_attach(struct link *link, struct dco_device *dev, struct err *err)
 					 err);
 	if (transport < 0)
 		return transport;
-	link_poll_stop(link);
+	poll_unwatch(&link->poll);
 	link->in_len = 0;
 	link->dev = dev;
 	link->transport = transport;

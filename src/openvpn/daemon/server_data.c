@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "daemon/app.h"
 #include "daemon/data_setup.h"
+#include "daemon/poll.h"
 
 enum {
 	EVENTS_AT_ONCE = 16, /* a handshake each at worst; then timers and answers have a turn */
@@ -178,29 +179,16 @@ static void on_device_readable(uv_poll_t *poll, int status, int events)
 
 int server_device_watch(struct server *s, struct err *err)
 {
-	s->device_poll = calloc(1, sizeof(*s->device_poll));
+	s->device_poll = poll_watch(s->app->loop, dco_event_fd(tunnel_device(s->tunnel)),
+				    UV_READABLE, on_device_readable, s);
 	if (!s->device_poll)
-		return err_set(err, ERR_NOMEM, "out of memory");
-	uv_poll_init(s->app->loop, s->device_poll, dco_event_fd(tunnel_device(s->tunnel)));
-	s->device_poll->data = s;
-	if (uv_poll_start(s->device_poll, UV_READABLE, on_device_readable))
 		return err_set(err, ERR_SYSTEM, "cannot watch the data plane");
 	return 0;
 }
 
-static void free_poll(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 void server_device_unwatch(struct server *s)
 {
-	if (!s->device_poll)
-		return;
-	s->device_poll->data = NULL;
-	uv_poll_stop(s->device_poll);
-	uv_close((uv_handle_t *)s->device_poll, free_poll);
-	s->device_poll = NULL;
+	poll_unwatch(&s->device_poll);
 }
 
 /* ---- peers ---- */

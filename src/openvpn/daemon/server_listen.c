@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "daemon/app.h"
 #include "daemon/negotiation_setup.h"
+#include "daemon/poll.h"
 #include "daemon/socket_setup.h"
 #include "daemon/status_server.h"
 #include "net/resolve.h"
@@ -301,11 +302,6 @@ static int start_reading(struct server_listener *l, int fd, struct err *err)
 
 	if (l->tcp) {
 		l->fd = fd;
-		l->poll = calloc(1, sizeof(*l->poll));
-		if (!l->poll)
-			return err_set(err, ERR_NOMEM, "out of memory");
-		uv_poll_init(s->app->loop, l->poll, fd);
-		l->poll->data = l;
 		return 0;
 	}
 	l->stateless = stateless_new(&stateless, &s->log, &s->app->rng);
@@ -369,7 +365,10 @@ int server_listen_attach(struct server *s, struct err *err)
 		int ret;
 
 		if (l->tcp) {
-			if (uv_poll_start(l->poll, UV_READABLE, on_acceptable))
+			if (!l->poll)
+				l->poll = poll_watch(s->app->loop, l->fd, UV_READABLE,
+						     on_acceptable, l);
+			if (!l->poll)
 				return err_set(err, ERR_SYSTEM, "cannot watch a listening socket");
 			continue;
 		}
@@ -381,19 +380,9 @@ int server_listen_attach(struct server *s, struct err *err)
 	return 0;
 }
 
-static void free_poll(uv_handle_t *handle)
-{
-	free(handle);
-}
-
 static void listener_close(struct server_listener *l)
 {
-	if (l->poll) {
-		l->poll->data = NULL;
-		uv_poll_stop(l->poll);
-		uv_close((uv_handle_t *)l->poll, free_poll);
-		l->poll = NULL;
-	}
+	poll_unwatch(&l->poll);
 	if (l->tcp && l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;
