@@ -2,16 +2,30 @@
 #include "test.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/random.h"
+#include "engine/peer.h"
 #include "engine/route.h"
 
-/* Peers are only pointers here. */
-static struct engine_peer *owner(uintptr_t number)
+enum {
+	OWNERS = 9
+};
+
+static struct engine_peer owners[OWNERS];
+
+static struct engine_peer *owner(size_t number)
 {
-	return (struct engine_peer *)(number * 64);
+	return &owners[number];
+}
+
+static int no_routes(void **state)
+{
+	(void)state;
+	memset(owners, 0, sizeof(owners));
+	return 0;
 }
 
 static struct ip_net random_net(const struct rng *rng)
@@ -106,6 +120,27 @@ static void table__random_changes__agrees_with_a_list(void **state)
 	route_table_free(t);
 }
 
+static void table__address_changes_owner__goes_with_the_new_one(void **state)
+{
+	struct route_table *t = route_table_new(1);
+	struct ip_net a = {.addr.family = AF_INET, .bits = 32}, b = a;
+
+	(void)state;
+	a.addr.u.in4.s_addr = htonl(0x0a000001);
+	b.addr.u.in4.s_addr = htonl(0x0a000002);
+	assert_int_equal(route_table_add(t, &a, owner(1)), 0);
+	assert_int_equal(route_table_add(t, &b, owner(1)), 0);
+	assert_int_equal(route_table_add(t, &a, owner(2)), 0);
+	route_table_del_peer(t, owner(1));
+	assert_ptr_equal(route_table_find(t, &a.addr), owner(2));
+	assert_null(route_table_find(t, &b.addr));
+	assert_null(owner(1)->routes);
+	route_table_del(t, &a, owner(2));
+	assert_null(owner(2)->routes);
+	route_table_del_peer(t, owner(2));
+	route_table_free(t);
+}
+
 static void table__impossible_prefix__refused(void **state)
 {
 	struct route_table *t = route_table_new(1);
@@ -144,9 +179,11 @@ static void table__default_route__matches_last(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(table__random_changes__agrees_with_a_list),
-		cmocka_unit_test(table__impossible_prefix__refused),
-		cmocka_unit_test(table__default_route__matches_last),
+		cmocka_unit_test_setup(table__random_changes__agrees_with_a_list, no_routes),
+		cmocka_unit_test_setup(table__address_changes_owner__goes_with_the_new_one,
+				       no_routes),
+		cmocka_unit_test_setup(table__impossible_prefix__refused, no_routes),
+		cmocka_unit_test_setup(table__default_route__matches_last, no_routes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ enum {
 struct mac_entry;
 struct port;
 struct reassembly;
+struct route;
 
 /* What the control thread has not been told yet. Bits of struct engine_peer.pending. */
 enum peer_pending {
@@ -56,6 +57,7 @@ struct engine_peer {
 	uint64_t out_of_sync_ms;       /* last report */
 	struct reassembly *reassembly; /* with fragment_max */
 	uint8_t fragment_sequence;     /* of the last packet that was cut */
+	struct route *routes;	       /* of engine/route.c */
 	struct mac_entry *macs;	       /* of engine/mac.c */
 	uint32_t mac_count;
 

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/random.h"
+#include "engine/peer.h"
 
 enum {
 	BUCKETS_MIN = 64,
@@ -14,9 +15,12 @@ enum {
 	BITS_MAX = 128,
 };
 
+/* In the list of its bucket and in that of its peer. */
 struct route {
 	struct route *next;
 	struct engine_peer *peer;
+	struct route *peer_next;
+	struct route **peer_prev;
 	sa_family_t family;
 	uint8_t bits;
 	uint8_t addr[16];
@@ -127,6 +131,23 @@ static bool net_is_valid(const struct ip_net *net)
 	       (net->addr.family == AF_INET6 && net->bits <= BITS_MAX);
 }
 
+static void peer_link(struct route *r, struct engine_peer *peer)
+{
+	r->peer = peer;
+	r->peer_next = peer->routes;
+	r->peer_prev = &peer->routes;
+	if (r->peer_next)
+		r->peer_next->peer_prev = &r->peer_next;
+	peer->routes = r;
+}
+
+static void peer_unlink(struct route *r)
+{
+	*r->peer_prev = r->peer_next;
+	if (r->peer_next)
+		r->peer_next->peer_prev = r->peer_prev;
+}
+
 int route_table_add(struct route_table *t, const struct ip_net *net, struct engine_peer *peer)
 {
 	uint8_t addr[16];
@@ -137,17 +158,18 @@ int route_table_add(struct route_table *t, const struct ip_net *net, struct engi
 	addr_mask(addr, &net->addr, net->bits);
 	at = find_exact(t, net->addr.family, addr, net->bits);
 	if (*at) {
-		(*at)->peer = peer;
+		peer_unlink(*at);
+		peer_link(*at, peer);
 		return 0;
 	}
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return ERR_NOMEM;
-	r->peer = peer;
 	r->family = net->addr.family;
 	r->bits = net->bits;
 	memcpy(r->addr, addr, sizeof(addr));
 	*at = r;
+	peer_link(r, peer);
 	(*length_count(t, r->family, r->bits))++;
 	return 0;
 }
@@ -157,6 +179,7 @@ static void route_unlink(struct route_table *t, struct route **at)
 	struct route *r = *at;
 
 	*at = r->next;
+	peer_unlink(r);
 	(*length_count(t, r->family, r->bits))--;
 	free(r);
 }
@@ -175,17 +198,12 @@ void route_table_del(struct route_table *t, const struct ip_net *net,
 		route_unlink(t, at);
 }
 
-void route_table_del_peer(struct route_table *t, const struct engine_peer *peer)
+void route_table_del_peer(struct route_table *t, struct engine_peer *peer)
 {
-	for (uint32_t i = 0; i <= t->bucket_mask; i++) {
-		struct route **at = &t->buckets[i];
+	while (peer->routes) {
+		const struct route *r = peer->routes;
 
-		while (*at) {
-			if ((*at)->peer == peer)
-				route_unlink(t, at);
-			else
-				at = &(*at)->next;
-		}
+		route_unlink(t, find_exact(t, r->family, r->addr, r->bits));
 	}
 }
 

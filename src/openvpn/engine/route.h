@@ -30,8 +30,9 @@ int route_table_add(struct route_table *t, const struct ip_net *net,
 void route_table_del(struct route_table *t, const struct ip_net *net,
 		     const struct engine_peer *peer);
 
-/** route_table_del_peer() - forget everything of @peer */
-void route_table_del_peer(struct route_table *t, const struct engine_peer *peer);
+/** route_table_del_peer() - forget everything of @peer; costs what it has, not what the table holds
+ */
+void route_table_del_peer(struct route_table *t, struct engine_peer *peer);
 
 /** route_table_find() - by the longest prefix that matches; NULL when nobody has @ip */
 struct engine_peer *route_table_find(const struct route_table *t, const struct ip_addr *ip);
