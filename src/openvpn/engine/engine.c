@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The control thread's side of the engine: open, close, lock, and the operations of dco.h. */
+/* The control thread's side of the engine: open, close, lock, transports, counters and events. */
 #include "engine/engine.h"
 
 #include <errno.h>
@@ -10,15 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/random.h"
-#include "base/secret.h"
-#include "data/fragment.h"
 #include "data/framing.h"
-#include "data/ping.h"
 #include "engine/early.h"
-#include "engine/forward.h"
-#include "engine/state.h"
+#include "engine/ops.h"
 #include "engine/worker.h"
 
 enum {
@@ -27,7 +21,7 @@ enum {
 
 /* ---- lock ---- */
 
-static void engine_lock(struct engine *e)
+void engine_lock(struct engine *e)
 {
 	atomic_fetch_add_explicit(&e->waiting, 1, memory_order_acq_rel);
 	pthread_mutex_lock(&e->lock);
@@ -35,7 +29,7 @@ static void engine_lock(struct engine *e)
 	e->now_ms = engine_now(e);
 }
 
-static void engine_unlock(struct engine *e)
+void engine_unlock(struct engine *e)
 {
 	if (!atomic_load_explicit(&e->waiting, memory_order_acquire))
 		pthread_cond_signal(&e->turn);
@@ -281,7 +275,7 @@ err_free:
 	return ret;
 }
 
-static struct port *port_of(const struct engine *e, int transport)
+struct port *engine_port(const struct engine *e, int transport)
 {
 	return transport >= 0 && (size_t)transport < e->port_count ? e->ports[transport] : NULL;
 }
@@ -293,7 +287,7 @@ static int op_transport_detach(void *ctx, int transport)
 	int ret = 0;
 
 	engine_lock(e);
-	port = port_of(e, transport);
+	port = engine_port(e, transport);
 	if (!port) {
 		ret = ERR_NOT_FOUND;
 	} else if (port->peer_count) {
@@ -333,7 +327,7 @@ static int op_control_send(void *ctx, int transport, const union sock_addr *to,
 	int ret;
 
 	engine_lock(e);
-	port = port_of(e, transport);
+	port = engine_port(e, transport);
 	if (!port) {
 		engine_unlock(e);
 		return ERR_NOT_FOUND;
@@ -347,355 +341,6 @@ static int op_control_send(void *ctx, int transport, const union sock_addr *to,
 		engine_wake(e);
 	engine_unlock(e);
 	return ret;
-}
-
-/* ---- peers ---- */
-
-static int add_routes(struct engine *e, struct engine_peer *p)
-{
-	const struct ip_addr *ips[] = {&p->vpn_ip4, &p->vpn_ip6};
-	int ret = 0;
-
-	for (size_t i = 0; !ret && i < ARRAY_SIZE(ips); i++) {
-		struct ip_net host = ip_net_host(ips[i]);
-
-		if (ip_addr_is_set(ips[i]))
-			ret = route_table_add(e->routes, &host, p);
-	}
-	return ret;
-}
-
-static void peer_remove(struct engine *e, struct engine_peer *p)
-{
-	struct dco_peer_stats last = p->stats;
-
-	event_forget_peer(&e->events, p);
-	route_table_del_peer(e->routes, p);
-	if (e->macs)
-		mac_table_del_peer(e->macs, p);
-	peer_table_del(&e->peers, p);
-	if (e->only == p)
-		e->only = NULL;
-	if (p->port->peer == p)
-		p->port->peer = NULL;
-	p->port->peer_count--;
-	engine_peer_stats_add(&e->past, &last);
-	engine_peer_free(p);
-}
-
-static int peer_insert(struct engine *e, const struct dco_peer_config *cfg, struct err *err)
-{
-	struct port *port = port_of(e, cfg->transport);
-	struct engine_peer *p;
-
-	if (!port)
-		return err_set(err, ERR_NOT_FOUND, "engine: peer %u: no transport %d", cfg->peer_id,
-			       cfg->transport);
-	if (peer_table_find(&e->peers, cfg->peer_id) || (e->cfg.mode == DCO_MODE_P2P && e->only) ||
-	    (port->tcp && port->peer))
-		return err_set(err, ERR_EXISTS, "engine: peer %u exists already", cfg->peer_id);
-	p = engine_peer_new(cfg, port);
-	if (!p)
-		return err_set(err, ERR_NOMEM, "engine: peer %u: out of memory", cfg->peer_id);
-	p->rx_ms = e->now_ms;
-	p->tx_ms = e->now_ms;
-	peer_table_add(&e->peers, p);
-	port->peer_count++;
-	if (port->tcp)
-		port->peer = p;
-	if (e->cfg.mode == DCO_MODE_P2P)
-		e->only = p;
-	if (add_routes(e, p) < 0) {
-		peer_remove(e, p);
-		return err_set(err, ERR_NOMEM, "engine: peer %u: out of memory", cfg->peer_id);
-	}
-	if (port->dead)
-		engine_peer_gone(e, p,
-				 port->dead_err ? DCO_GONE_TRANSPORT_ERROR
-						: DCO_GONE_TRANSPORT_DISCONNECT);
-	engine_wake(e);
-	return 0;
-}
-
-static int op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err *err)
-{
-	struct engine *e = ctx;
-	int ret;
-
-	engine_lock(e);
-	ret = peer_insert(e, cfg, err);
-	engine_unlock(e);
-	return ret;
-}
-
-/* The first value of the sequence is random, as the packets of two sessions may meet. */
-static int peer_set_fragment(struct engine *e, struct engine_peer *p, uint16_t max)
-{
-	struct rng rng = rng_system();
-
-	if (!max || p->reassembly)
-		return 0;
-	p->reassembly = reassembly_new(e->device.packet_max);
-	p->fragment_sequence = (uint8_t)rng_u32(&rng);
-	return p->reassembly ? 0 : ERR_NOMEM;
-}
-
-static int op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params *params)
-{
-	struct engine *e = ctx;
-	struct engine_peer *p;
-	int ret = ERR_NO_PEER;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (p)
-		ret = peer_set_fragment(e, p, params->fragment_max);
-	if (!ret) {
-		if (params->ping_interval_sec != p->params.ping_interval_sec)
-			p->ping_at_once = params->ping_interval_sec != 0;
-		if (params->ping_timeout_sec != p->params.ping_timeout_sec)
-			p->rx_ms = e->now_ms;
-		p->params = *params;
-		worker_peer_timers(e, p);
-		port_flush(e, p->port);
-		engine_wake(e);
-	}
-	engine_unlock(e);
-	return ret;
-}
-
-static int op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,
-			      const union sock_addr *local)
-{
-	struct engine *e = ctx;
-	struct engine_peer *p;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (p) {
-		peer_table_move(&e->peers, p, remote);
-		if (local)
-			p->local = *local;
-	}
-	engine_unlock(e);
-	return p ? 0 : ERR_NO_PEER;
-}
-
-static void replace_vpn_ip(struct engine *e, struct engine_peer *p, struct ip_addr *have,
-			   const struct ip_addr *want)
-{
-	struct ip_net host = ip_net_host(have);
-
-	if (ip_addr_is_set(have))
-		route_table_del(e->routes, &host, p);
-	*have = *want;
-}
-
-static int op_peer_set_vpn_ip(void *ctx, uint32_t peer_id, const struct ip_addr *ip4,
-			      const struct ip_addr *ip6)
-{
-	struct engine *e = ctx;
-	struct engine_peer *p;
-	int ret = ERR_NO_PEER;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (p) {
-		replace_vpn_ip(e, p, &p->vpn_ip4, ip4);
-		replace_vpn_ip(e, p, &p->vpn_ip6, ip6);
-		ret = add_routes(e, p);
-	}
-	engine_unlock(e);
-	return ret;
-}
-
-static int op_peer_note_rx(void *ctx, uint32_t peer_id)
-{
-	struct engine *e = ctx;
-	struct engine_peer *p;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (p)
-		p->rx_ms = e->now_ms;
-	engine_unlock(e);
-	return p ? 0 : ERR_NO_PEER;
-}
-
-static int op_peer_send_exit(void *ctx, uint32_t peer_id)
-{
-	struct engine *e = ctx;
-	struct occ_message msg = {.op = OCC_EXIT};
-	uint8_t plain[OCC_MAGIC_LEN + 1];
-	struct wr w = wr_init(plain, sizeof(plain));
-	struct engine_peer *p;
-	int ret = ERR_NO_PEER;
-
-	occ_write(&w, &msg);
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (p) {
-		ret = forward_send(e, p, plain, w.len);
-		port_flush(e, p->port);
-		engine_wake(e);
-	}
-	engine_unlock(e);
-	return ret;
-}
-
-static void op_peer_del(void *ctx, uint32_t peer_id)
-{
-	struct engine *e = ctx;
-	struct engine_peer *p;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (p)
-		peer_remove(e, p);
-	engine_unlock(e);
-}
-
-static int op_route_add(void *ctx, uint32_t peer_id, const struct ip_net *net)
-{
-	struct engine *e = ctx;
-	struct engine_peer *p;
-	int ret = ERR_NO_PEER;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (p)
-		ret = route_table_add(e->routes, net, p);
-	engine_unlock(e);
-	return ret;
-}
-
-static void op_route_del(void *ctx, uint32_t peer_id, const struct ip_net *net)
-{
-	struct engine *e = ctx;
-	struct engine_peer *p;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (p)
-		route_table_del(e->routes, net, p);
-	engine_unlock(e);
-}
-
-/* ---- keys ---- */
-
-static enum data_format data_format_of(enum dco_data_format format)
-{
-	switch (format) {
-	case DCO_FORMAT_V1:
-		return DATA_FORMAT_V1;
-	case DCO_FORMAT_V2:
-		return DATA_FORMAT_V2;
-	case DCO_FORMAT_EPOCH:
-		break;
-	}
-	return DATA_FORMAT_EPOCH;
-}
-
-static uint64_t wall_sec(void *ctx)
-{
-	(void)ctx;
-	return clock_now().unix_sec;
-}
-
-static int make_key(const struct engine *e, const struct engine_peer *p, const struct dco_key *key,
-		    struct data_key **out, struct err *err)
-{
-	struct data_key_config cfg = {
-		.format = data_format_of(key->format),
-		.cipher = (enum cipher_id)key->cipher,
-		.digest = (enum digest_id)key->digest,
-		.rng = rng_system(),
-		.clock = {.unix_sec = wall_sec},
-		.key_id = key->key_id,
-		.tx_peer_id = p->tx_id,
-		.replay_window = e->cfg.replay_window,
-		.replay_time_sec = e->cfg.replay_time_sec,
-		.limits = e->env.limits,
-	};
-	int ret;
-
-	memcpy(cfg.seal.cipher, key->seal.cipher, sizeof(cfg.seal.cipher));
-	memcpy(cfg.seal.hmac, key->seal.hmac, sizeof(cfg.seal.hmac));
-	memcpy(cfg.open.cipher, key->open.cipher, sizeof(cfg.open.cipher));
-	memcpy(cfg.open.hmac, key->open.hmac, sizeof(cfg.open.hmac));
-	ret = data_key_new(&cfg, out, err);
-	secret_wipe(&cfg, sizeof(cfg));
-	return ret;
-}
-
-/* Another key sends now: its limits are unreported, and a ping may have waited for it. */
-static void primary_changed(struct engine *e, struct engine_peer *p)
-{
-	p->limit_reported = false;
-	worker_peer_timers(e, p);
-	port_flush(e, p->port);
-	engine_wake(e);
-}
-
-static int op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
-			  const struct dco_key *key, struct err *err)
-{
-	struct engine *e = ctx;
-	struct data_key *fresh = NULL;
-	struct engine_peer *p;
-	int ret;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	ret = p ? make_key(e, p, key, &fresh, err)
-		: err_set(err, ERR_NO_PEER, "engine: no peer %u", peer_id);
-	if (!ret) {
-		data_key_free(p->keys[slot]);
-		p->keys[slot] = fresh;
-		engine_wake(e); /* packets may wait for this key: early_retry() */
-		if (slot == DCO_SLOT_PRIMARY)
-			primary_changed(e, p);
-	}
-	engine_unlock(e);
-	return ret;
-}
-
-static int op_key_swap(void *ctx, uint32_t peer_id)
-{
-	struct engine *e = ctx;
-	struct data_key *primary;
-	struct engine_peer *p;
-	int ret = 0;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (!p) {
-		ret = ERR_NO_PEER;
-	} else if (!p->keys[DCO_SLOT_SECONDARY]) {
-		ret = ERR_NO_KEY;
-	} else {
-		primary = p->keys[DCO_SLOT_PRIMARY];
-		p->keys[DCO_SLOT_PRIMARY] = p->keys[DCO_SLOT_SECONDARY];
-		p->keys[DCO_SLOT_SECONDARY] = primary;
-		primary_changed(e, p);
-	}
-	engine_unlock(e);
-	return ret;
-}
-
-static int op_key_delete(void *ctx, uint32_t peer_id, enum dco_key_slot slot)
-{
-	struct engine *e = ctx;
-	struct engine_peer *p;
-
-	engine_lock(e);
-	p = peer_table_find(&e->peers, peer_id);
-	if (p) {
-		data_key_free(p->keys[slot]);
-		p->keys[slot] = NULL;
-	}
-	engine_unlock(e);
-	return p ? 0 : ERR_NO_PEER;
 }
 
 /* ---- counters and events ---- */
@@ -752,18 +397,18 @@ const struct dco_ops engine_ops = {
 	.transport_attach = op_transport_attach,
 	.transport_detach = op_transport_detach,
 	.control_send = op_control_send,
-	.peer_add = op_peer_add,
-	.peer_set = op_peer_set,
-	.peer_set_remote = op_peer_set_remote,
-	.peer_set_vpn_ip = op_peer_set_vpn_ip,
-	.peer_note_rx = op_peer_note_rx,
-	.peer_send_exit = op_peer_send_exit,
-	.peer_del = op_peer_del,
-	.route_add = op_route_add,
-	.route_del = op_route_del,
-	.key_install = op_key_install,
-	.key_swap = op_key_swap,
-	.key_delete = op_key_delete,
+	.peer_add = engine_op_peer_add,
+	.peer_set = engine_op_peer_set,
+	.peer_set_remote = engine_op_peer_set_remote,
+	.peer_set_vpn_ip = engine_op_peer_set_vpn_ip,
+	.peer_note_rx = engine_op_peer_note_rx,
+	.peer_send_exit = engine_op_peer_send_exit,
+	.peer_del = engine_op_peer_del,
+	.route_add = engine_op_route_add,
+	.route_del = engine_op_route_del,
+	.key_install = engine_op_key_install,
+	.key_swap = engine_op_key_swap,
+	.key_delete = engine_op_key_delete,
 	.peer_stats = op_peer_stats,
 	.device_stats = op_device_stats,
 	.event_fd = op_event_fd,

@@ -9,6 +9,7 @@ libengine_a_SOURCES = \
 	src/openvpn/engine/forward.c src/openvpn/engine/forward.h \
 	src/openvpn/engine/mac.c src/openvpn/engine/mac.h \
 	src/openvpn/engine/port.c src/openvpn/engine/port.h \
+	src/openvpn/engine/ops_peer.c src/openvpn/engine/ops.h \
 	src/openvpn/engine/peer.c src/openvpn/engine/peer.h \
 	src/openvpn/engine/route.c src/openvpn/engine/route.h \
 	src/openvpn/engine/segment.c src/openvpn/engine/segment.h \
