@@ -96,7 +96,7 @@ static int route_gateway_apply(struct opt *o)
 	int ret;
 
 	if (strcmp(o->arg[0], "dhcp") == 0) {
-		ret = opt_not_built(o, BUILT_TAP, "--route-gateway dhcp");
+		ret = opt_not_built(o, BUILT_GATEWAY_DHCP, "--route-gateway dhcp");
 		if (ret == 0)
 			r->gateway_dhcp = true;
 		return ret;

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Ethernet tunnels: the program under test as a server with a TAP device, and as a client of one.
+# Uses the functions of server.sh.
+
+# srv_tap VERSION [PROTO-OF-SERVER PROTO-OF-CLIENT]
+srv_tap()
+{
+	S_NET='server 10.8.0.0 255.255.255.0
+server-ipv6 fd00:8::/64' our_server <<-E
+		dev tap
+		proto ${2-udp}
+	E
+	if [ "$1" = self ]; then
+		client <<-E
+			remote $SERVER4
+			dev tap
+			proto ${3-udp}
+		E
+	else
+		their_client "$1" <<-E
+			dev tap
+			proto ${3-udp}
+		E
+	fi
+	ip -n "$NS-c" -d link show tap0 | grep -q 'tun type tap' || fail "the client has no TAP device"
+	tunnel_ok
+	in_c ping -nc 1 -W 2 -s 1472 -M 'do' 10.8.0.1 >/dev/null || fail "a frame of full size"
+	their_client_stop
+}
+case_add srv_tap_26 srv_tap 2.6
+case_add srv_tap_27 srv_tap 2.7
+case_add srv_tap_self srv_tap self
+case_add srv_tap_tcp srv_tap 2.6 tcp-server tcp-client
+case_add srv_tap_tcp_self srv_tap self tcp-server tcp-client
+
+# The client in the router's namespace, a frame of which the first client gets: tap_second [OPTION]
+tap_second()
+{
+	{
+		cat "$DIR/client.conf"
+		echo "cert $PKI/revoked.crt"
+		echo "key $PKI/revoked.key"
+		[ $# = 0 ] || printf '%s\n' "$@"
+	} >"$DIR/second.conf"
+	in_r /usr/sbin/openvpn --config "$DIR/second.conf" >"$DIR/second.log" 2>&1 </dev/null &
+	SECOND_PID=$!
+	wait_log second 'Initialization Sequence Completed'
+}
+
+tap_pings()
+{
+	ip netns exec "$NS-$1" ping -qnc 2 -i 0.2 -W 1 "$2" >/dev/null
+}
+
+# A bridge of the tunnel and a network behind the server; addresses are the bridge's.
+srv_tap_bridge()
+{
+	S_NET="server-bridge 10.8.0.1 255.255.255.0 10.8.0.50 10.8.0.60" our_server <<-E
+		dev tap
+		client-to-client
+	E
+	ip -n "$NS-s" link add br0 type bridge forward_delay 0 || skip "this kernel has no bridges"
+	ip -n "$NS-s" link set tap0 master br0
+	ip -n "$NS-s" link add lan type veth peer name far netns "$NS-r"
+	ip -n "$NS-s" link set lan master br0
+	ip -n "$NS-s" addr add 10.8.0.1/24 dev br0
+	for d in br0 tap0 lan; do ip -n "$NS-s" link set "$d" up; done
+	ip -n "$NS-r" addr add 10.8.0.2/24 dev far
+	ip -n "$NS-r" link set far up
+	their_client 2.6 <<-E
+		dev tap
+	E
+	ip -n "$NS-c" -4 -o addr show tap0 | grep -q '10\.8\.0\.50/24' || fail "the address is not of the pool"
+	wait_for 5 "a ping to the bridge" tap_pings c 10.8.0.1
+	wait_for 5 "a ping to the network behind it" tap_pings c 10.8.0.2
+	tap_pings r 10.8.0.50 || fail "the network behind the bridge does not reach the client"
+	their_client_stop
+}
+case_add srv_tap_bridge srv_tap_bridge
+
+# Two clients with client-to-client reach each other; a MAC address that appears at another client
+# belongs to that one from then on.
+srv_tap_clients()
+{
+	S_NET='server 10.8.0.0 255.255.255.0' our_server <<-E
+		dev tap
+		client-to-client
+	E
+	their_client 2.6 <<-E
+		dev tap
+		lladdr 02:11:22:33:44:55
+	E
+	tap_second 'lladdr 02:11:22:33:44:66'
+	wait_for 5 "a ping from client to client" tap_pings c 10.8.0.3
+	tap_pings r 10.8.0.1 || fail "the second client does not reach the server"
+	# the first falls silent and the second takes its address
+	kill -STOP "$UT_PID"
+	ip -n "$NS-r" link set tap0 down
+	ip -n "$NS-r" link set tap0 address 02:11:22:33:44:55 up
+	wait_for 5 "a ping from the MAC's new place" tap_pings r 10.8.0.1
+	kill -CONT "$UT_PID"
+	kill "$SECOND_PID"
+	wait "$SECOND_PID"
+	their_client_stop
+}
+case_add srv_tap_clients__mac_moves srv_tap_clients
+
+srv_tap_quota()
+{
+	S_NET='server 10.8.0.0 255.255.255.0' our_server <<-E
+		dev tap
+		max-routes-per-client 2
+	E
+	their_client 2.6 <<-E
+		dev tap
+		lladdr 02:11:22:33:44:01
+	E
+	ping_ok
+	for i in 2 3 4; do
+		ip -n "$NS-c" link set tap0 address "02:11:22:33:44:0$i"
+		if tap_pings c 10.8.0.1; then
+			[ "$i" = 2 ] || fail "address $i was taken although two are allowed"
+		else
+			[ "$i" != 2 ] || fail "address 2 was refused"
+		fi
+	done
+	want_log server 'MULTI: bad source address from client \[02:11:22:33:44:03\], packet dropped'
+	their_client_stop
+}
+case_add srv_tap_max_routes_per_client srv_tap_quota
+
+# tap_client VERSION [PROTO-OF-SERVER PROTO-OF-CLIENT]: our client at a real server
+tap_client()
+{
+	S_NET='server 10.8.0.0 255.255.255.0
+server-ipv6 fd00:8::/64' server "$1" <<-E
+		dev tap
+		proto ${2-udp}
+		push "route 203.0.113.0 255.255.255.0"
+	E
+	client <<-E
+		remote $SERVER4
+		dev tap
+		lladdr 02:11:22:33:44:55
+		proto ${3-udp}
+	E
+	ip -n "$NS-c" link show tap0 | grep -q 02:11:22:33:44:55 || fail "lladdr is not set"
+	ip -n "$NS-c" route | grep -q '203\.0\.113\.0/24 via 10\.8\.0\.1 dev tap0' || fail "the route is missing"
+	tunnel_ok
+	kill "$UT_PID"
+	ut_exit 10
+	want_net_restored
+}
+case_add tap_client_26 tap_client 2.6
+case_add tap_client_27 tap_client 2.7
+case_add tap_client_tcp tap_client 2.6 tcp-server tcp-client
