@@ -13,14 +13,17 @@ struct seen {
 	char text[512];
 	struct link *link;
 	bool free_on_packet;
+	union sock_addr local; /* of the last */
 };
 
-static void on_packet(void *ctx, const union sock_addr *from, const uint8_t *bytes, size_t len)
+static void on_packet(void *ctx, const union sock_addr *from, const union sock_addr *local,
+		      const uint8_t *bytes, size_t len)
 {
 	struct seen *s = ctx;
 	size_t at = strlen(s->text);
 
 	(void)from;
+	s->local = *local;
 	snprintf(s->text + at, sizeof(s->text) - at, "[%02x %zu]", bytes[0], len);
 	if (s->free_on_packet) {
 		link_free(s->link);
@@ -157,7 +160,7 @@ static void tcp__full_socket__records_stay_whole_and_in_order(void **state)
 		setsockopt(link_fd(f.seen.link), SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
 	for (int i = 0; i < RECORDS; i++) {
 		memset(record, i, sizeof(record));
-		assert_int_equal(link_send(f.seen.link, NULL, record, sizeof(record)), 0);
+		assert_int_equal(link_send(f.seen.link, NULL, NULL, record, sizeof(record)), 0);
 	}
 	for (int i = 0; i < RECORDS; i++) {
 		for (size_t got = 0; got < sizeof(back);) {
@@ -184,7 +187,7 @@ static void tcp__queue_full__refuses_whole_records(void **state)
 	(void)state;
 	start(&f, DCO_TCP);
 	for (int i = 0; i < 1000 && ret == 0; i++)
-		ret = link_send(f.seen.link, NULL, record, sizeof(record));
+		ret = link_send(f.seen.link, NULL, NULL, record, sizeof(record));
 	assert_int_equal(ret, ERR_AGAIN);
 	finish(&f);
 }
@@ -235,13 +238,51 @@ static void udp__refused__packets_still_arrive(void **state)
 	f.seen.link = link_new(&f.loop, &cfg, &callbacks, &f.seen, &f.log);
 	assert_non_null(f.seen.link);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(link_send(f.seen.link, &cfg.remote, (const uint8_t *)"\70", 1), 0);
+		assert_int_equal(
+			link_send(f.seen.link, &cfg.remote, NULL, (const uint8_t *)"\70", 1), 0);
 		spin(&f);
 	}
 	f.peer = loopback_socket(&peer);
 	assert_int_equal(sendto(f.peer, "\100\1", 2, 0, (struct sockaddr *)&ours, sizeof(ours)), 2);
 	spin(&f);
 	assert_string_equal(f.seen.text, "[40 2]");
+	finish(&f);
+}
+
+/* --multihome: a wildcard socket answers from the address that was asked. */
+static void udp__several_addresses__answers_from_the_one_asked(void **state)
+{
+	struct sockaddr_in ours = {.sin_family = AF_INET}, from;
+	struct sockaddr_in peer = {.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct link_config cfg = {.proto = DCO_UDP};
+	struct fixture f = {0};
+	socklen_t len = sizeof(ours);
+	uint8_t got[8];
+	int on = 1;
+
+	(void)state;
+	assert_int_equal(uv_loop_init(&f.loop), 0);
+	cfg.fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	assert_int_equal(bind(cfg.fd, (struct sockaddr *)&ours, sizeof(ours)), 0);
+	assert_int_equal(getsockname(cfg.fd, (struct sockaddr *)&ours, &len), 0);
+	assert_int_equal(setsockopt(cfg.fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)), 0);
+	f.peer = loopback_socket(&peer);
+	cfg.remote.in4 = peer;
+	f.seen.link = link_new(&f.loop, &cfg, &callbacks, &f.seen, &f.log);
+	assert_non_null(f.seen.link);
+	ours.sin_addr.s_addr = htonl(0x7f000002);
+	assert_int_equal(sendto(f.peer, "\100\1", 2, 0, (struct sockaddr *)&ours, sizeof(ours)), 2);
+	spin(&f);
+	assert_string_equal(f.seen.text, "[40 2]");
+	assert_int_equal(f.seen.local.in4.sin_family, AF_INET);
+	assert_int_equal(f.seen.local.in4.sin_addr.s_addr, ours.sin_addr.s_addr);
+	assert_int_equal(
+		link_send(f.seen.link, &cfg.remote, &f.seen.local, (const uint8_t *)"\70", 1), 0);
+	len = sizeof(from);
+	assert_int_equal(recvfrom(f.peer, got, sizeof(got), 0, (struct sockaddr *)&from, &len), 1);
+	assert_int_equal(from.sin_addr.s_addr, ours.sin_addr.s_addr);
+	assert_int_equal(from.sin_port, ours.sin_port);
 	finish(&f);
 }
 
@@ -268,6 +309,7 @@ int main(void)
 		cmocka_unit_test(tcp__queue_full__refuses_whole_records),
 		cmocka_unit_test(udp__data_packets_and_empty_ones__are_dropped),
 		cmocka_unit_test(udp__refused__packets_still_arrive),
+		cmocka_unit_test(udp__several_addresses__answers_from_the_one_asked),
 		cmocka_unit_test(free_in_callback__nothing_follows),
 	};
 

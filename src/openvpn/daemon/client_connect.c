@@ -87,12 +87,13 @@ static void log_link_addresses(const struct client *c, enum socket_role role, sa
 		 sock_addr_format(link_remote(c->link), text, sizeof(text)));
 }
 
-static void on_packet(void *ctx, const union sock_addr *from, const uint8_t *bytes, size_t len)
+static void on_packet(void *ctx, const union sock_addr *from, const union sock_addr *local,
+		      const uint8_t *bytes, size_t len)
 {
 	struct client *c = ctx;
 
 	assume_control_thread();
-	client_session_packet(c, from, bytes, len);
+	client_session_packet(c, from, local, bytes, len);
 }
 
 static void begin_session(struct client *c)

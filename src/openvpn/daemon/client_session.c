@@ -157,7 +157,7 @@ static void send_packets(struct client *c, const struct now *now)
 			packet->to.sa.sa_family == AF_UNSPEC ? link_remote(c->link) : &packet->to;
 
 		/* What the link could not send it has logged; the packet comes again. */
-		(void)link_send(c->link, to, packet->data, packet->len);
+		(void)link_send(c->link, to, &c->heard_at, packet->data, packet->len);
 	}
 }
 
@@ -177,8 +177,8 @@ void client_session_pump(struct client *c, const struct now *now)
 	send_packets(c, now);
 }
 
-void client_session_packet(struct client *c, const union sock_addr *from, const uint8_t *bytes,
-			   size_t len)
+void client_session_packet(struct client *c, const union sock_addr *from,
+			   const union sock_addr *local, const uint8_t *bytes, size_t len)
 {
 	assume_control_thread();
 	struct now now = clock_now();
@@ -186,6 +186,7 @@ void client_session_packet(struct client *c, const union sock_addr *from, const 
 	if (!c->session)
 		return;
 	if (session_input(c->session, now, from, bytes, len) == 0) {
+		c->heard_at = *local;
 		if (c->silence_until != TIME_NEVER)
 			client_watch_silence(c, now.mono_ms);
 		if (c->peer_added)

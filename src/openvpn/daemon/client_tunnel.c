@@ -240,6 +240,7 @@ static int add_peer(struct client *c, struct err *err)
 		.tx_peer_id = has_id ? c->neg.tx_peer_id : DCO_PEER_ID_UNDEF,
 		.transport = link_transport(c->link),
 		.remote = *link_remote(c->link),
+		.local = c->heard_at,
 		.name = session_common_name(c->session),
 		.log = c->log,
 	};

@@ -70,8 +70,8 @@ static int link_poll_start(struct link *link, uv_loop_t *loop)
 }
 
 /* Return: false when the callback freed the link. */
-static void deliver(struct link *link, const union sock_addr *from, const uint8_t *bytes,
-		    size_t len)
+static void deliver(struct link *link, const union sock_addr *from, const union sock_addr *local,
+		    const uint8_t *bytes, size_t len)
 {
 	char got[ADDR_TEXT_MAX], want[ADDR_TEXT_MAX];
 
@@ -86,7 +86,7 @@ static void deliver(struct link *link, const union sock_addr *from, const uint8_
 		return;
 	}
 	link->counters.rx_bytes += len;
-	link->cb.packet(link->ctx, from, bytes, len);
+	link->cb.packet(link->ctx, from, local, bytes, len);
 }
 
 /*
@@ -115,8 +115,8 @@ static void read_udp(struct link *link, uv_poll_t *poll)
 	uint8_t buf[PACKET_MAX];
 
 	for (unsigned int i = 0; i < 64 && alive(poll); i++) {
-		union sock_addr from;
-		long n = socket_recv(link->cfg.fd, buf, sizeof(buf), &from, NULL, NULL);
+		union sock_addr from, local;
+		long n = socket_recv(link->cfg.fd, buf, sizeof(buf), &from, &local, NULL);
 
 		if (n == ERR_AGAIN)
 			return;
@@ -125,7 +125,7 @@ static void read_udp(struct link *link, uv_poll_t *poll)
 			return;
 		}
 		if (n > 0)
-			deliver(link, &from, buf, (size_t)n);
+			deliver(link, &from, &local, buf, (size_t)n);
 	}
 }
 
@@ -133,6 +133,8 @@ static void read_udp(struct link *link, uv_poll_t *poll)
  */
 static bool take_records(struct link *link, uv_poll_t *poll)
 {
+	static const union sock_addr nowhere;
+
 	while (link->in_len >= 2) {
 		size_t len = load_be16(link->in);
 		uint8_t record[PACKET_MAX];
@@ -147,7 +149,7 @@ static bool take_records(struct link *link, uv_poll_t *poll)
 		memcpy(record, link->in + 2, len);
 		link->in_len -= 2 + len;
 		memmove(link->in, link->in + 2 + len, link->in_len);
-		deliver(link, &link->cfg.remote, record, len);
+		deliver(link, &link->cfg.remote, &nowhere, record, len);
 		if (!alive(poll))
 			return false;
 	}
@@ -308,26 +310,28 @@ static int send_tcp(struct link *link, const uint8_t *bytes, size_t len)
 	return ret;
 }
 
-static int send_udp(struct link *link, const union sock_addr *to, const uint8_t *bytes, size_t len)
+static int send_udp(struct link *link, const union sock_addr *to, const union sock_addr *from,
+		    const uint8_t *bytes, size_t len)
 {
-	int ret = socket_send(link->cfg.fd, link->family, bytes, len, to, NULL, 0);
+	int ret = socket_send(link->cfg.fd, link->family, bytes, len, to, from, 0);
 
 	if (ret == ERR_SYSTEM)
 		log_udp_error(link, "write", errno);
 	return ret;
 }
 
-int link_send(struct link *link, const union sock_addr *to, const uint8_t *bytes, size_t len)
+int link_send(struct link *link, const union sock_addr *to, const union sock_addr *from,
+	      const uint8_t *bytes, size_t len)
 {
 	assume_control_thread();
 	int ret;
 
 	if (link->dev)
-		ret = dco_control_send(link->dev, link->transport, to, NULL, bytes, len);
+		ret = dco_control_send(link->dev, link->transport, to, from, bytes, len);
 	else if (link->cfg.proto == DCO_TCP)
 		ret = send_tcp(link, bytes, len);
 	else
-		ret = send_udp(link, to, bytes, len);
+		ret = send_udp(link, to, from, bytes, len);
 	if (ret == 0)
 		link->counters.tx_bytes += len;
 	return ret;
@@ -373,7 +377,7 @@ void link_event(struct link *link, const struct dco_event *ev)
 		return;
 	if (ev->type == DCO_EVENT_CONTROL)
 		deliver(link, link->cfg.proto == DCO_TCP ? &link->cfg.remote : &ev->remote,
-			ev->packet, ev->packet_len);
+			&ev->local, ev->packet, ev->packet_len);
 	else if (ev->type == DCO_EVENT_TRANSPORT_CLOSED)
 		link->cb.closed(link->ctx, ev->err, ev->bad_length);
 }

@@ -22,8 +22,12 @@
 struct link;
 
 struct link_callbacks {
-	/* one control packet; @bytes are borrowed during the call */
-	void (*packet)(void *ctx, const union sock_addr *from, const uint8_t *bytes, size_t len);
+	/*
+	 * One control packet; @bytes are borrowed during the call. @local is the address that it
+	 * was sent to, AF_UNSPEC when unknown (always without --multihome).
+	 */
+	void (*packet)(void *ctx, const union sock_addr *from, const union sock_addr *local,
+		       const uint8_t *bytes, size_t len);
 	/* TCP: the connection is up. @err: 0 or an errno value. */
 	void (*connected)(void *ctx, int err);
 	/* the stream ended. @err: 0 end of file, else errno; -1: record of @bad_length bytes */
@@ -60,12 +64,14 @@ void link_free(struct link *link);
 
 /**
  * link_send() - send one control packet
+ * @from: UDP: address to send from, NULL or AF_UNSPEC for the system's choice
  *
  * TCP records are queued when the socket is full and never interleaved.
  *
  * Return: 0, ERR_AGAIN when nothing could be taken, ERR_SYSTEM with errno.
  */
-int link_send(struct link *link, const union sock_addr *to, const uint8_t *bytes, size_t len);
+int link_send(struct link *link, const union sock_addr *to, const union sock_addr *from,
+	      const uint8_t *bytes, size_t len);
 
 /** link_attach() - hand the socket to @dev, which must outlive the link or see link_detach() first
  */

@@ -44,7 +44,7 @@ static void on_verified(void *ctx, int code, int exit_code, const struct err *er
 	/* the packet that asked did not count: here it comes again */
 	k->packet = NULL;
 	if (packet)
-		peer_packet(p, &p->entry.addr, packet, k->packet_len);
+		peer_packet(p, &p->entry.addr, &p->local, packet, k->packet_len);
 	free(packet);
 	if (code != 0 && p->state == PEER_HANDSHAKE)
 		peer_close(p, SIGUSR1, "tls-error");

@@ -201,6 +201,7 @@ int peer_data_add(struct server_peer *p, struct err *err)
 		.tx_peer_id = p->neg.use_v2 ? p->neg.tx_peer_id : DCO_PEER_ID_UNDEF,
 		.transport = link_transport(p->link),
 		.remote = p->entry.addr,
+		.local = p->local,
 		.name = peer_name(p),
 		.log = p->log,
 	};

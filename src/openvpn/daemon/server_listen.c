@@ -51,7 +51,7 @@ static bool may_create(struct server_listener *l, const union sock_addr *from,
 
 /* A packet from an address that nobody has. */
 static void on_stranger(struct server_listener *l, const union sock_addr *from,
-			const uint8_t *bytes, size_t len)
+			const union sock_addr *local, const uint8_t *bytes, size_t len)
 {
 	struct stateless_verdict verdict;
 	struct now now = clock_now();
@@ -64,8 +64,8 @@ static void on_stranger(struct server_listener *l, const union sock_addr *from,
 	case STATELESS_DROP:
 		return;
 	case STATELESS_REPLY:
-		(void)link_send(l->link, from, verdict.reply, verdict.reply_len); /* or it is lost
-										   */
+		/* or it is lost */
+		(void)link_send(l->link, from, local, verdict.reply, verdict.reply_len);
 		return;
 	case STATELESS_CREATE:
 	case STATELESS_CREATE_UNPROVEN:
@@ -74,30 +74,34 @@ static void on_stranger(struct server_listener *l, const union sock_addr *from,
 	if (!may_create(l, from, &now))
 		return;
 	p = peer_new(l, from, l->link, verdict.action == STATELESS_CREATE ? &verdict : NULL, &now);
-	if (p)
-		peer_packet(p, from, bytes, len);
+	if (!p)
+		return;
+	p->local = *local;
+	peer_packet(p, from, local, bytes, len);
 }
 
-static void on_udp_packet(void *ctx, const union sock_addr *from, const uint8_t *bytes, size_t len)
+static void on_udp_packet(void *ctx, const union sock_addr *from, const union sock_addr *local,
+			  const uint8_t *bytes, size_t len)
 {
 	struct server_listener *l = ctx;
 	struct client_entry *e = client_table_by_addr(l->server->clients, from, false, l->index);
 
 	if (e)
-		peer_packet(peer_of(e), from, bytes, len);
+		peer_packet(peer_of(e), from, local, bytes, len);
 	else
-		on_stranger(l, from, bytes, len);
+		on_stranger(l, from, local, bytes, len);
 }
 
 static const struct link_callbacks udp_callbacks = {.packet = on_udp_packet};
 
 /* ---- TCP ---- */
 
-static void on_tcp_packet(void *ctx, const union sock_addr *from, const uint8_t *bytes, size_t len)
+static void on_tcp_packet(void *ctx, const union sock_addr *from, const union sock_addr *local,
+			  const uint8_t *bytes, size_t len)
 {
 	struct server_peer *p = ctx;
 
-	peer_packet(p, from, bytes, len);
+	peer_packet(p, from, local, bytes, len);
 }
 
 static void on_tcp_closed(void *ctx, int err, uint32_t bad_length)

@@ -130,7 +130,7 @@ static void send_packets(struct server_peer *p, const struct now *now)
 
 	while (p->link && session_output(p->session, *now, packet)) {
 		int ret = link_send(p->link, packet->to.sa.sa_family ? &packet->to : &p->entry.addr,
-				    packet->data, packet->len);
+				    &p->local, packet->data, packet->len);
 
 		if (ret == 0)
 			p->control_tx += packet->len;
@@ -157,8 +157,20 @@ static void watch_silence(struct server_peer *p, uint64_t now_ms)
 		p->silence_at = time_after(now_ms, 1000ull * sec);
 }
 
-void peer_packet(struct server_peer *p, const union sock_addr *from, const uint8_t *bytes,
-		 size_t len)
+/* --multihome: the client talks to another of our addresses now. */
+static void follow_local(struct server_peer *p, const union sock_addr *local)
+{
+	assume_control_thread();
+	if (sock_addr_equal(&p->local, local))
+		return;
+	p->local = *local;
+	if (p->dco_added)
+		(void)dco_peer_set_remote(tunnel_device(p->server->tunnel), p->entry.peer_id,
+					  &p->entry.addr, local);
+}
+
+void peer_packet(struct server_peer *p, const union sock_addr *from, const union sock_addr *local,
+		 const uint8_t *bytes, size_t len)
 {
 	struct now now = clock_now();
 
@@ -167,6 +179,7 @@ void peer_packet(struct server_peer *p, const union sock_addr *from, const uint8
 		return;
 	p->control_rx += len;
 	if (session_input(p->session, now, from, bytes, len) == 0) {
+		follow_local(p, local);
 		watch_silence(p, now.mono_ms);
 		if (p->dco_added)
 			(void)dco_peer_note_rx(tunnel_device(p->server->tunnel), p->entry.peer_id);

@@ -272,3 +272,49 @@ key $PKI/client.key" their_client_fails 2.6 'VERIFY ERROR' </dev/null
 	their_client_stop
 }
 case_add srv_half_open__removed srv_half_open
+
+# multihome: the server has several addresses and answers from the one that was asked, also with
+# the data; a client notices another address by itself.
+srv_multihome()
+{
+	local to=$2
+	ip -n "$NS-s" addr add 192.0.2.77/24 dev eth0
+	ip -n "$NS-s" addr add 2001:db8:2::77/64 dev eth0 nodad
+	our_server <<-E
+		multihome
+		proto ${3-udp}
+	E
+	if [ "$1" = self ]; then
+		client <<-E
+			remote $to
+			proto ${3-udp}
+		E
+	else
+		OPENVPN=$1 client <<-E
+			remote $to
+			disable-dco
+			proto ${3-udp}
+		E
+	fi
+	tunnel_ok
+	want_no_log client 'Incoming packet rejected'
+	want "sources" "$to" "$(srv_answer_source)"
+	kill "$UT_PID"
+	ut_exit 10
+}
+# whence the server answers a ping in the tunnel
+srv_answer_source()
+{
+	in_c timeout 10 tcpdump -nli eth0 -c 1 'udp src port 1194' >"$DIR/seen" 2>/dev/null &
+	local dump=$!
+	until_true 5 sh -c "ip netns exec $NS-c ping -qnc 1 -W 1 10.8.0.1 && [ -s $DIR/seen ]"
+	wait $dump
+	sed -nE 's/.* IP6? ([0-9a-f.:]+)\.1194 > .*/\1/p' "$DIR/seen"
+}
+case_add srv_multihome_26 srv_multihome 2.6 192.0.2.77
+case_add srv_multihome_27 srv_multihome 2.7 192.0.2.77
+case_add srv_multihome_self srv_multihome self 192.0.2.77
+case_add srv_multihome_udp6 srv_multihome 2.6 "$SERVER6" udp6
+case_add srv_multihome_udp6_self srv_multihome self "$SERVER6" udp6
+# the first address as well, by IPv4 on a socket of both families
+case_add srv_multihome_first srv_multihome self 192.0.2.2
