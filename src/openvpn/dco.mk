@@ -7,8 +7,9 @@ libdco_a_SOURCES = \
 if ENABLE_DCO
 libdco_a_SOURCES += \
 	src/openvpn/dco_linux.c src/openvpn/dco_linux.h \
-	src/openvpn/dco_linux_events.c src/openvpn/dco_linux_family.c \
+	src/openvpn/dco_linux_device.c src/openvpn/dco_linux_events.c \
+	src/openvpn/dco_linux_family.c src/openvpn/dco_linux_key.c \
 	src/openvpn/dco_linux_link.c src/openvpn/dco_linux_netlink.c \
-	src/openvpn/dco_linux_route.c src/openvpn/dco_linux_transport.c \
-	src/openvpn/dco_linux_v2.c
+	src/openvpn/dco_linux_peer.c src/openvpn/dco_linux_route.c \
+	src/openvpn/dco_linux_transport.c src/openvpn/dco_linux_v2.c
 endif

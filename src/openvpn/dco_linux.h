@@ -201,6 +201,19 @@ struct dco_linux {
 	struct kernel_queued *queue, **queue_end;
 };
 
+/** kernel_device_request() - a request about this device */
+struct nl_msg *kernel_device_request(const struct dco_linux *d, uint8_t cmd, int flags);
+/** kernel_fitting() - @msg, or NULL after freeing it when @ret says that it got too long */
+struct nl_msg *kernel_fitting(struct nl_msg *msg, int ret);
+/**
+ * kernel_command() - an exchange that only needs an acknowledgement
+ * @msg: freed in any case; NULL is ERR_NOMEM
+ * @what: for the line in @err, which may be NULL
+ *
+ * Return: 0 or ERR_*. ENODEV is also reported as the loss of the device.
+ */
+int kernel_command(struct dco_linux *d, struct nl_msg *msg, struct err *err, const char *what);
+
 struct kernel_peer *kernel_peer_find(const struct dco_linux *d, uint32_t id);
 /** kernel_peer_any() - the peer of a device in point-to-point mode, or NULL */
 struct kernel_peer *kernel_peer_any(const struct dco_linux *d);
@@ -267,3 +280,42 @@ int kernel_route_add(struct dco_linux *d, const struct kernel_peer *p, const str
 void kernel_route_del(struct dco_linux *d, uint32_t peer_id, const struct ip_net *net);
 /** kernel_routes_del_peer() - all routes of a peer that no other peer needs */
 void kernel_routes_del_peer(struct dco_linux *d, uint32_t peer_id);
+
+/* ---- operations, as struct dco_ops wants them ---- */
+
+/* dco_linux_device.c */
+const char *kernel_op_device_name(void *ctx);
+int kernel_op_device_ifindex(void *ctx);
+int kernel_op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto,
+			       const uint8_t *pending, size_t pending_len, struct err *err);
+int kernel_op_transport_detach(void *ctx, int transport);
+int kernel_op_control_send(void *ctx, int transport, const union sock_addr *to,
+			   const union sock_addr *from, const uint8_t *packet, size_t len);
+int kernel_op_event_fd(void *ctx);
+bool kernel_op_next_event(void *ctx, struct dco_event *ev);
+void kernel_op_device_close(void *ctx);
+
+/* dco_linux_peer.c */
+int kernel_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err *err);
+int kernel_op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params *params);
+int kernel_op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,
+			      const union sock_addr *local);
+int kernel_op_peer_set_vpn_ip(void *ctx, uint32_t peer_id, const struct ip_addr *ip4,
+			      const struct ip_addr *ip6);
+int kernel_op_peer_note_rx(void *ctx, uint32_t peer_id);
+int kernel_op_peer_send_exit(void *ctx, uint32_t peer_id);
+void kernel_op_peer_del(void *ctx, uint32_t peer_id);
+int kernel_op_route_add(void *ctx, uint32_t peer_id, const struct ip_net *net);
+void kernel_op_route_del(void *ctx, uint32_t peer_id, const struct ip_net *net);
+int kernel_op_peer_stats(void *ctx, uint32_t peer_id, struct dco_peer_stats *out);
+int kernel_op_device_stats(void *ctx, struct dco_peer_stats *out);
+
+/* dco_linux_key.c */
+int kernel_op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
+			  const struct dco_key *key, struct err *err);
+int kernel_op_key_swap(void *ctx, uint32_t peer_id);
+int kernel_op_key_delete(void *ctx, uint32_t peer_id, enum dco_key_slot slot);
+
+/** kernel_device_open() - the operation device_open of both families */
+int kernel_device_open(const struct kernel_dialect *dialect, const struct dco_device_config *cfg,
+		       const struct log *log, void **ctx, struct err *err) MUST_CHECK;

@@ -2,6 +2,7 @@
 /* Finding the families of the kernel drivers, and making requests of them. */
 #include "dco_linux.h"
 
+#include <errno.h>
 #include <linux/genetlink.h>
 #include <string.h>
 
@@ -32,6 +33,29 @@ struct nl_msg *kernel_request(const struct kernel_family *f, uint8_t cmd, int fl
 		return msg;
 	nlmsg_free(msg);
 	return NULL;
+}
+
+struct nl_msg *kernel_device_request(const struct dco_linux *d, uint8_t cmd, int flags)
+{
+	return kernel_request(&d->family, cmd, flags, d->ifindex);
+}
+
+struct nl_msg *kernel_fitting(struct nl_msg *msg, int ret)
+{
+	if (msg && ret < 0) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+int kernel_command(struct dco_linux *d, struct nl_msg *msg, struct err *err, const char *what)
+{
+	if (netlink_exchange(d->genl, msg, NULL, NULL) == 0)
+		return 0;
+	if (d->genl->errnum == ENODEV)
+		kernel_device_gone(d);
+	return netlink_fail(d->genl, err, "%s: netlink reports error (%d)", what, d->genl->errnum);
 }
 
 uint32_t kernel_cipher(int cipher, size_t *key_len)

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Peers in the kernel: the table of those we made, their settings, their counters. Spec 05
+ * sections 1.9 to 1.13. */
+#include "dco_linux.h"
+
+#include <errno.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <netlink/msg.h>
+
+#include "base/clock.h"
+
+enum {
+	DUMP_EVERY_MS = 1000,
+	DELETION_MS = 5000,
+	KEY_PACKETS_LIMIT = 0xe0000000,
+};
+
+/* ---- peers as we know them ---- */
+
+static uint32_t hash_id(const struct dco_linux *d, uint32_t id)
+{
+	return hash_table_hash(&d->peers, 0, &id, sizeof(id));
+}
+
+static struct kernel_peer *peer_of(struct hash_link *link)
+{
+	return link ? container_of(link, struct kernel_peer, by_id) : NULL;
+}
+
+struct kernel_peer *kernel_peer_find(const struct dco_linux *d, uint32_t id)
+{
+	struct hash_link *at = hash_table_first(&d->peers, hash_id(d, id));
+
+	while (at && peer_of(at)->id != id)
+		at = hash_table_next(at);
+	return peer_of(at);
+}
+
+void kernel_peer_each(struct dco_linux *d, void (*fn)(struct dco_linux *, struct kernel_peer *))
+{
+	for (size_t i = 0; i < d->peers.size; i++) {
+		struct hash_link *at = d->peers.buckets[i];
+
+		while (at) {
+			struct hash_link *next = at->next;
+
+			fn(d, peer_of(at));
+			at = next;
+		}
+	}
+}
+
+struct kernel_peer *kernel_peer_any(const struct dco_linux *d)
+{
+	for (size_t i = 0; i < d->peers.size; i++)
+		if (d->peers.buckets[i])
+			return peer_of(d->peers.buckets[i]);
+	return NULL;
+}
+
+static void add_stats(struct dco_peer_stats *sum, const struct dco_peer_stats *s)
+{
+	sum->link_rx_bytes += s->link_rx_bytes;
+	sum->link_tx_bytes += s->link_tx_bytes;
+	sum->link_rx_packets += s->link_rx_packets;
+	sum->link_tx_packets += s->link_tx_packets;
+	sum->vpn_rx_bytes += s->vpn_rx_bytes;
+	sum->vpn_tx_bytes += s->vpn_tx_bytes;
+	sum->vpn_rx_packets += s->vpn_rx_packets;
+	sum->vpn_tx_packets += s->vpn_tx_packets;
+}
+
+/* ---- asking for peers ---- */
+
+static void on_peer(void *ctx, struct nlmsghdr *nlh)
+{
+	struct dco_linux *d = ctx;
+	struct kernel_peer_info info;
+	struct kernel_peer *p;
+	struct dco_event ev = {.type = DCO_EVENT_KEY_LIMIT};
+
+	if (!d->dialect->get_peer(nlh, &info))
+		return;
+	p = kernel_peer_find(d, info.id);
+	if (!p || p->gone)
+		return;
+	p->seen = true;
+	p->stats = info.stats;
+	if (d->dialect->remote_authenticated && info.remote.sa.sa_family != AF_UNSPEC &&
+	    !kernel_transport_is_tcp(p->transport))
+		kernel_peer_moved(d, p, &info.remote);
+	if (d->dialect->tells_key_limit || p->key_limit_told ||
+	    p->stats.link_tx_packets - p->key_packets_base < KEY_PACKETS_LIMIT)
+		return;
+	p->key_limit_told = true;
+	ev.peer_id = p->id;
+	kernel_event_put(d, &ev);
+}
+
+/* The kernel does not know the peer, and we were not told or overlooked it. */
+static int peer_missing(struct dco_linux *d, struct kernel_peer *p)
+{
+	kernel_events_drain(d);
+	kernel_peer_gone(d, p, DCO_GONE_EXPIRED);
+	return ERR_NO_PEER;
+}
+
+int kernel_poll_peer(struct dco_linux *d, struct kernel_peer *p)
+{
+	uint8_t cmd = d->dialect->cmd_peer_get;
+	struct nl_msg *msg = kernel_device_request(d, cmd, 0);
+
+	msg = kernel_fitting(msg, msg ? d->dialect->put_peer_id(msg, p->id, cmd) : -1);
+	p->seen = false;
+	switch (netlink_exchange(d->genl, msg, on_peer, d)) {
+	case 0:
+		return p->seen ? 0 : ERR_SYSTEM;
+	case ENODEV:
+		kernel_device_gone(d);
+		return ERR_NO_DEVICE;
+	case ENOENT:
+	case EINVAL: /* it is being taken down */
+		return peer_missing(d, p);
+	default:
+		return ERR_SYSTEM;
+	}
+}
+
+static void mark_unseen(struct dco_linux *d UNUSED, struct kernel_peer *p)
+{
+	p->seen = false;
+}
+
+static void check_seen(struct dco_linux *d, struct kernel_peer *p)
+{
+	/* A dump may miss somebody: ask again. */
+	if (!p->seen && !p->gone)
+		(void)kernel_poll_peer(d, p);
+}
+
+int kernel_poll_peers(struct dco_linux *d)
+{
+	struct kernel_peer *only = d->mode == DCO_MODE_P2P ? kernel_peer_any(d) : NULL;
+
+	if (d->device_gone || d->peers.count == 0)
+		return 0;
+	if (d->mode == DCO_MODE_P2P)
+		return only->gone ? 0 : kernel_poll_peer(d, only);
+	kernel_peer_each(d, mark_unseen);
+	if (netlink_exchange(d->genl,
+			     kernel_device_request(d, d->dialect->cmd_peer_get, NLM_F_DUMP),
+			     on_peer, d))
+		return ERR_SYSTEM;
+	d->dumped_ms = clock_now().mono_ms;
+	kernel_peer_each(d, check_seen);
+	return 0;
+}
+
+/* ---- peers ---- */
+
+static int send_peer_new(struct dco_linux *d, const struct kernel_peer *p,
+			 const struct dco_peer_config *cfg, struct err *err)
+{
+	bool tcp = kernel_transport_is_tcp(p->transport);
+	struct kernel_peer_new req = {
+		.id = p->id,
+		.tx_id = cfg->tx_peer_id,
+		.has_tx_id = d->family.tx_id && cfg->tx_peer_id != p->id,
+		.fd = kernel_transport_fd(p->transport),
+	};
+	struct nl_msg *msg = kernel_device_request(d, d->dialect->cmd_peer_new, 0);
+	char text[ADDR_TEXT_MAX];
+
+	if (!tcp) {
+		req.remote = p->remote;
+		req.local = cfg->local;
+		sock_addr_unmap(&req.local);
+	}
+	if (d->mode == DCO_MODE_MULTI_PEER) {
+		req.vpn_ip4 = p->vpn_ip4;
+		req.vpn_ip6 = p->vpn_ip6;
+	}
+	log_dbg(&d->log, 6, "dco_new_peer: peer-id %u, fd %d, remote addr: %s", p->id, req.fd,
+		tcp ? "none" : sock_addr_format(&p->remote, text, sizeof(text)));
+	msg = kernel_fitting(msg, msg ? d->dialect->put_peer_new(msg, &req) : -1);
+	return kernel_command(d, msg, err, "dco_new_peer");
+}
+
+static void peer_free(struct dco_linux *d, struct kernel_peer *p)
+{
+	hash_table_del(&d->peers, &p->by_id);
+	kernel_transport_use(p->transport, -1);
+	free(p);
+}
+
+int kernel_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err *err)
+{
+	struct dco_linux *d = ctx;
+	struct kernel_transport *t = kernel_transport_find(d, cfg->transport);
+	struct kernel_peer *p;
+	int ret;
+
+	if (!t)
+		return err_set(err, ERR_NOT_FOUND, "peer %u: no transport %d", cfg->peer_id,
+			       cfg->transport);
+	if (kernel_peer_find(d, cfg->peer_id) || (d->mode == DCO_MODE_P2P && d->peers.count > 0))
+		return err_set(err, ERR_EXISTS, "peer %u exists already", cfg->peer_id);
+	if (cfg->tx_peer_id != cfg->peer_id && !d->family.tx_id)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "peer %u: this kernel cannot send with another peer id",
+			       cfg->peer_id);
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	p->id = cfg->peer_id;
+	p->transport = t;
+	p->remote = cfg->remote;
+	sock_addr_unmap(&p->remote);
+	p->vpn_ip4 = cfg->vpn_ip4;
+	p->vpn_ip6 = cfg->vpn_ip6;
+	ret = kernel_transport_hand_over(t);
+	if (ret < 0) {
+		free(p);
+		return err_set(err, ret, "control packets are still waiting for the TCP socket");
+	}
+	ret = send_peer_new(d, p, cfg, err);
+	if (ret < 0) {
+		log_info(&d->log, 3, "Cannot add peer to DCO for %s: %s (%d)",
+			 cfg->name ? cfg->name : "?", strerror(d->genl->errnum), d->genl->errnum);
+		kernel_transport_take_back(t);
+		free(p);
+		return ret;
+	}
+	hash_table_add(&d->peers, &p->by_id, hash_id(d, p->id));
+	kernel_transport_use(t, 1);
+	return 0;
+}
+
+/* With the mainline driver zero for one of them switches both off. */
+static uint32_t keepalive_value(struct dco_linux *d, uint32_t sec, bool other)
+{
+	if (!d->dialect->keepalive_needs_both)
+		return sec;
+	if (sec == 0)
+		return other ? KERNEL_KEEPALIVE_MAX_SEC : 0;
+	if (sec <= KERNEL_KEEPALIVE_MAX_SEC)
+		return sec;
+	log_warn(&d->log, "Note: DCO keepalive %u clamped to %u", sec, KERNEL_KEEPALIVE_MAX_SEC);
+	return KERNEL_KEEPALIVE_MAX_SEC;
+}
+
+int kernel_op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params *params)
+{
+	struct dco_linux *d = ctx;
+	struct kernel_peer *p = kernel_peer_find(d, peer_id);
+	uint32_t interval, timeout;
+	struct err err = {0};
+	struct nl_msg *msg;
+	int ret;
+
+	if (!p || p->gone)
+		return ERR_NO_PEER;
+	interval = keepalive_value(d, params->ping_interval_sec, params->ping_timeout_sec > 0);
+	timeout = keepalive_value(d, params->ping_timeout_sec, params->ping_interval_sec > 0);
+	log_dbg(&d->log, 6, "dco_set_peer: peer-id %u, keepalive %u/%u, mss %u", peer_id, interval,
+		timeout, params->mss_ip4);
+	p->params = *params;
+	msg = kernel_device_request(d, d->dialect->cmd_peer_set, 0);
+	msg = kernel_fitting(msg,
+			     msg ? d->dialect->put_keepalive(msg, peer_id, interval, timeout) : -1);
+	ret = kernel_command(d, msg, &err, "dco_set_peer");
+	if (ret < 0)
+		log_info(&d->log, 3, "Cannot set DCO peer parameters for peer (id=%u): %s", peer_id,
+			 err.text);
+	return ret;
+}
+
+int kernel_op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,
+			      const union sock_addr *local UNUSED)
+{
+	struct dco_linux *d = ctx;
+	struct kernel_peer *p = kernel_peer_find(d, peer_id);
+	union sock_addr plain = *remote;
+	struct nl_msg *msg;
+	int ret;
+
+	if (!p || p->gone)
+		return ERR_NO_PEER;
+	if (!d->dialect->put_remote || kernel_transport_is_tcp(p->transport))
+		return ERR_UNSUPPORTED;
+	sock_addr_unmap(&plain);
+	msg = kernel_device_request(d, d->dialect->cmd_peer_set, 0);
+	msg = kernel_fitting(msg, msg ? d->dialect->put_remote(msg, peer_id, &plain) : -1);
+	ret = kernel_command(d, msg, NULL, "dco_set_peer");
+	if (ret == 0)
+		p->remote = plain;
+	return ret;
+}
+
+int kernel_op_peer_set_vpn_ip(void *ctx, uint32_t peer_id, const struct ip_addr *ip4,
+			      const struct ip_addr *ip6)
+{
+	struct dco_linux *d = ctx;
+	struct kernel_peer *p = kernel_peer_find(d, peer_id);
+	struct nl_msg *msg;
+	int ret;
+
+	if (!p || p->gone)
+		return ERR_NO_PEER;
+	/* What was given with the peer is not taken away: it would have no address at all. */
+	if ((!ip_addr_is_set(ip4) || ip_addr_equal(ip4, &p->vpn_ip4)) &&
+	    (!ip_addr_is_set(ip6) || ip_addr_equal(ip6, &p->vpn_ip6)))
+		return 0;
+	if (!d->dialect->put_vpn_ip || d->mode == DCO_MODE_P2P)
+		return ERR_UNSUPPORTED;
+	msg = kernel_device_request(d, d->dialect->cmd_peer_set, 0);
+	msg = kernel_fitting(msg, msg ? d->dialect->put_vpn_ip(msg, peer_id, ip4, ip6) : -1);
+	ret = kernel_command(d, msg, NULL, "dco_set_peer");
+	if (ret == 0) {
+		p->vpn_ip4 = *ip4;
+		p->vpn_ip6 = *ip6;
+	}
+	return ret;
+}
+
+/* The kernel counts data packets only; there is nothing to tell it. */
+int kernel_op_peer_note_rx(void *ctx, uint32_t peer_id)
+{
+	return kernel_peer_find(ctx, peer_id) ? 0 : ERR_NO_PEER;
+}
+
+int kernel_op_peer_send_exit(void *ctx UNUSED, uint32_t peer_id UNUSED)
+{
+	return ERR_UNSUPPORTED; /* nothing from us can go through the kernel's keys */
+}
+
+static void expect_deletion(struct dco_linux *d, uint32_t id)
+{
+	uint64_t now_ms = clock_now().mono_ms;
+	size_t oldest = 0;
+
+	for (size_t i = 1; i < ARRAY_SIZE(d->deletions); i++)
+		if (d->deletions[i].until_ms < d->deletions[oldest].until_ms)
+			oldest = i;
+	d->deletions[oldest] =
+		(struct kernel_deletion){.id = id, .until_ms = time_after(now_ms, DELETION_MS)};
+}
+
+static void delete_in_kernel(struct dco_linux *d, struct kernel_peer *p)
+{
+	uint8_t cmd = d->dialect->cmd_peer_del;
+	struct nl_msg *msg = kernel_device_request(d, cmd, 0);
+	struct err err = {0};
+	int ret;
+
+	(void)kernel_poll_peer(d, p); /* its last counters */
+	if (p->gone) {
+		nlmsg_free(msg);
+		return;
+	}
+	log_dbg(&d->log, 6, "dco_del_peer: peer-id %u", p->id);
+	msg = kernel_fitting(msg, msg ? d->dialect->put_peer_id(msg, p->id, cmd) : -1);
+	ret = kernel_command(d, msg, &err, "dco_del_peer");
+	if (ret < 0 && ret != ERR_NOT_FOUND)
+		log_error(&d->log, "%s", err.text);
+	if (!d->dialect->deletion_before_ack)
+		expect_deletion(d, p->id);
+	kernel_transport_take_back(p->transport);
+}
+
+void kernel_op_peer_del(void *ctx, uint32_t peer_id)
+{
+	struct dco_linux *d = ctx;
+	struct kernel_peer *p = kernel_peer_find(d, peer_id);
+
+	if (!p)
+		return;
+	kernel_routes_del_peer(d, peer_id);
+	if (!p->gone && !d->device_gone)
+		delete_in_kernel(d, p);
+	add_stats(&d->past, &p->stats);
+	peer_free(d, p);
+	/* Now that the peer is unknown, what the kernel said about its end means nothing. */
+	kernel_events_drain(d);
+	kernel_events_forget_peer(d, peer_id);
+}
+
+int kernel_op_route_add(void *ctx, uint32_t peer_id, const struct ip_net *net)
+{
+	struct kernel_peer *p = kernel_peer_find(ctx, peer_id);
+
+	return p ? kernel_route_add(ctx, p, net) : ERR_NO_PEER;
+}
+
+void kernel_op_route_del(void *ctx, uint32_t peer_id, const struct ip_net *net)
+{
+	kernel_route_del(ctx, peer_id, net);
+}
+
+/* ---- counters ---- */
+
+int kernel_op_peer_stats(void *ctx, uint32_t peer_id, struct dco_peer_stats *out)
+{
+	struct dco_linux *d = ctx;
+	struct kernel_peer *p = kernel_peer_find(d, peer_id);
+
+	*out = (struct dco_peer_stats){0};
+	if (!p)
+		return 0;
+	if (d->mode == DCO_MODE_P2P || clock_now().mono_ms >= d->dumped_ms + DUMP_EVERY_MS)
+		(void)kernel_poll_peers(d); /* when it fails the last counters stand */
+	*out = p->stats;
+	return 0;
+}
+
+static void sum_peer(struct dco_linux *d, struct kernel_peer *p)
+{
+	add_stats(&d->past, &p->stats);
+}
+
+int kernel_op_device_stats(void *ctx, struct dco_peer_stats *out)
+{
+	struct dco_linux *d = ctx;
+	struct dco_peer_stats past = d->past;
+
+	if (d->mode == DCO_MODE_P2P || clock_now().mono_ms >= d->dumped_ms + DUMP_EVERY_MS)
+		(void)kernel_poll_peers(d);
+	kernel_peer_each(d, sum_peer);
+	*out = d->past;
+	d->past = past;
+	return 0;
+}
