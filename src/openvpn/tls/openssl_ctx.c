@@ -103,6 +103,21 @@ static int load_dh(struct tls_ctx *ctx, const struct text_source *src, struct er
 	return 0;
 }
 
+/* Without certificates to send along, the library would look for them among the trust anchors, and
+ * verify what it found, in each handshake: let it do that once. */
+static void complete_chain(SSL_CTX *ssl_ctx)
+{
+	STACK_OF(X509) *chain = NULL;
+
+	if (SSL_CTX_get0_certificate(ssl_ctx) && SSL_CTX_get0_chain_certs(ssl_ctx, &chain) &&
+	    sk_X509_num(chain) <= 0)
+		(void)SSL_CTX_build_cert_chain(ssl_ctx, SSL_BUILD_CHAIN_FLAG_UNTRUSTED |
+								SSL_BUILD_CHAIN_FLAG_IGNORE_ERROR |
+								SSL_BUILD_CHAIN_FLAG_CLEAR_ERROR);
+	SSL_CTX_set_mode(ssl_ctx, SSL_MODE_NO_AUTO_CHAIN);
+	ERR_clear_error();
+}
+
 static int set_up(struct tls_ctx *ctx, const struct tls_ctx_config *cfg, struct err *err)
 {
 	int ret;
@@ -119,6 +134,8 @@ static int set_up(struct tls_ctx *ctx, const struct tls_ctx_config *cfg, struct 
 		ret = tls_load_credentials(ctx, cfg, err);
 	if (ret == 0)
 		ret = tls_load_trust(ctx, cfg, err);
+	if (ret == 0)
+		complete_chain(ctx->ssl_ctx);
 	if (ret == 0)
 		ret = crl_store_init(&ctx->crl, &cfg->crl, &ctx->log, err);
 	return ret;
