@@ -24,11 +24,16 @@ static void to_text(BIO *bio, char text[PKI_TEXT_MAX])
 
 static EVP_PKEY *new_key(const char *type)
 {
-	if (!type)
-		return EVP_EC_gen("P-256");
-	if (strcmp(type, "RSA") == 0)
-		return EVP_RSA_gen(2048);
-	return EVP_PKEY_Q_keygen(NULL, NULL, type);
+	EVP_PKEY_CTX *ctx;
+	EVP_PKEY *key = NULL;
+
+	if (!type || strncmp(type, "P-", 2) == 0)
+		return EVP_EC_gen(type ? type : "P-256");
+	ctx = EVP_PKEY_CTX_new_from_name(NULL, type, NULL); /* RSA: 2048 bits */
+	assert_non_null(ctx);
+	assert_true(EVP_PKEY_keygen_init(ctx) > 0 && EVP_PKEY_keygen(ctx, &key) > 0);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
 }
 
 static void set_subject(X509 *cert, const char *subject)
@@ -89,7 +94,9 @@ void pki_issue(struct pki_cert *out, const struct pki_spec *spec)
 	add_ext(cert, &ctx, NID_subject_alt_name, spec->san);
 	add_ext(cert, &ctx, NID_netscape_cert_type, spec->ns_type);
 	assert_true(X509_sign(cert, signer,
-			      EVP_PKEY_is_a(signer, "ED25519") ? NULL : EVP_sha256()) > 0);
+			      EVP_PKEY_is_a(signer, "ED25519") || EVP_PKEY_is_a(signer, "ED448")
+				      ? NULL
+				      : EVP_sha256()) > 0);
 	bio = BIO_new(BIO_s_mem());
 	assert_true(PEM_write_bio_X509(bio, cert));
 	to_text(bio, out->cert);

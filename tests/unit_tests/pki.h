@@ -27,7 +27,7 @@ struct pki_spec {
 	const char *eku;       /* none; "serverAuth" */
 	const char *san;       /* none; "email:a@b.c" */
 	const char *ns_type;   /* none; "server" */
-	const char *key_type;  /* P-256; or "RSA", "ED25519" */
+	const char *key_type;  /* "P-256"; or another curve or type: "RSA", "ED25519" */
 	long serial;	       /* 1 */
 	long starts_sec;       /* a day ago, relative to now */
 	long ends_sec;	       /* in ten years, relative to now */

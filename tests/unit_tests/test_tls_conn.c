@@ -106,6 +106,77 @@ static void tls__handshake_1_2__works_and_exports_the_same(void **state)
 	tls_pair_fini(&p);
 }
 
+/* A server's library context holds only what TLS can use: nothing that it can may be missing. */
+static void tls__server_context__has_every_kind_of_key(void **state)
+{
+	static const char *const types[] = {"P-256",   "P-384",	  "P-521", "RSA",
+					    "RSA-PSS", "ED25519", "ED448"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		struct pki_cert root, cert;
+		struct tls_pair p;
+
+		pki_issue(&root, &(struct pki_spec){
+					 .subject = "CN=root", .ca = true, .key_type = types[i]});
+		pki_issue(&cert, &(struct pki_spec){
+					 .subject = "CN=x", .issuer = &root, .key_type = types[i]});
+		for (enum tls_version v = TLS_VERSION_1_2; v <= TLS_VERSION_1_3; v++) {
+			tls_pair_init(&p, &root, &cert, &cert);
+			p.client.cfg.version_max = v;
+			if (!tls_pair_handshake(&p))
+				fail_msg("%s: %s", types[i], str_text(&p.server.lines));
+			tls_pair_fini(&p);
+		}
+		pki_free(&root);
+		pki_free(&cert);
+	}
+}
+
+static bool agrees(const char *groups, const char *list, const char *suites,
+		   const struct pki_cert *server)
+{
+	struct tls_pair p;
+	bool done;
+
+	tls_pair_init(&p, &ca, &client_cert, server);
+	p.client.cfg.groups = groups;
+	p.client.cfg.cipher_list = list;
+	p.client.cfg.ciphersuites = suites;
+	p.server.cfg.cipher_list = list ? "ALL:@SECLEVEL=0" : NULL;
+	p.server.cfg.ciphersuites = suites;
+	p.client.cfg.version_max = list ? TLS_VERSION_1_2 : TLS_VERSION_DEFAULT;
+	done = tls_pair_handshake(&p);
+	if (!done)
+		print_error("%s %s %s: %s\n", groups ? groups : "", list ? list : "",
+			    suites ? suites : "", str_text(&p.server.lines));
+	tls_pair_fini(&p);
+	return done;
+}
+
+static void tls__server_context__has_every_group_and_suite(void **state)
+{
+	static const char *const groups[] = {"X25519", "X448",	"P-256",
+					     "P-384",  "P-521", "ffdhe2048"};
+	static const char *const suites[] = {"TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384",
+					     "TLS_CHACHA20_POLY1305_SHA256",
+					     "TLS_AES_128_CCM_SHA256", "TLS_AES_128_CCM_8_SHA256"};
+	static const char *const lists[] = {
+		"ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305",
+		"ECDHE-ECDSA-AES256-CCM",	 "ECDHE-ECDSA-AES128-SHA256",
+		"ECDHE-ECDSA-AES256-SHA",	 "ECDHE-ECDSA-CAMELLIA128-SHA256",
+		"ECDHE-ECDSA-ARIA256-GCM-SHA384"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
+		assert_true(agrees(groups[i], NULL, NULL, &server_cert));
+	for (size_t i = 0; i < ARRAY_SIZE(suites); i++)
+		assert_true(agrees(NULL, NULL, suites[i], &server_cert));
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		assert_true(agrees(NULL, lists[i], NULL, &server_cert));
+	assert_true(agrees(NULL, "AES256-GCM-SHA384:@SECLEVEL=0", NULL, &rsa_cert));
+}
+
 /* The server's last flight must be the end: no tickets. */
 static void tls__server_done__sends_no_tickets(void **state)
 {
@@ -382,6 +453,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tls__handshake_1_3__carries_text_and_exports_the_same),
 		cmocka_unit_test(tls__handshake_1_2__works_and_exports_the_same),
+		cmocka_unit_test(tls__server_context__has_every_kind_of_key),
+		cmocka_unit_test(tls__server_context__has_every_group_and_suite),
 		cmocka_unit_test(tls__server_done__sends_no_tickets),
 		cmocka_unit_test(tls__one_write__is_one_record),
 		cmocka_unit_test(tls__before_the_handshake__no_data_and_no_export),

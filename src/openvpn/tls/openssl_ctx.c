@@ -43,11 +43,11 @@ void tls_log_errors(const struct log *log)
 	}
 }
 
-static SSL_CTX *new_ssl_ctx(void)
+static SSL_CTX *new_ssl_ctx(OSSL_LIB_CTX *libctx)
 {
 	const uint64_t options = SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
 				 SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE;
-	SSL_CTX *ssl_ctx = SSL_CTX_new(TLS_method());
+	SSL_CTX *ssl_ctx = SSL_CTX_new_ex(libctx, NULL, TLS_method());
 
 	if (!ssl_ctx)
 		return NULL;
@@ -122,7 +122,9 @@ static int set_up(struct tls_ctx *ctx, const struct tls_ctx_config *cfg, struct 
 {
 	int ret;
 
-	ctx->ssl_ctx = new_ssl_ctx();
+	if (cfg->role == TLS_SERVER) /* a client's few handshakes do not pay for it */
+		ctx->lib = tls_library_new();
+	ctx->ssl_ctx = new_ssl_ctx(tls_library_libctx(ctx->lib));
 	ctx->bio_method = tls_conn_bio_method();
 	if (!ctx->ssl_ctx || !ctx->bio_method)
 		return err_set(err, ERR_NOMEM, "TLS context: out of memory");
@@ -172,6 +174,7 @@ void tls_ctx_put(struct tls_ctx *ctx)
 	SSL_CTX_free(ctx->ssl_ctx);
 	BIO_meth_free(ctx->bio_method);
 	crl_store_fini(&ctx->crl);
+	tls_library_free(ctx->lib);
 	free(ctx);
 }
 

@@ -24,8 +24,11 @@ struct crl_store {
 	long long size;
 };
 
+struct tls_library;
+
 struct tls_ctx {
 	unsigned int refs; /* the owner and every connection */
+	struct tls_library *lib; /* NULL: the library's default context */
 	SSL_CTX *ssl_ctx;
 	BIO_METHOD *bio_method;
 	struct log log;
@@ -53,6 +56,18 @@ void tls_log_errors(const struct log *log);
 
 /** tls_ctx_put() - drop one reference */
 void tls_ctx_put(struct tls_ctx *ctx);
+
+/**
+ * tls_library_new() - a library context in which decoding a peer's key is cheap
+ *
+ * Everything made in it must be gone before tls_library_free().
+ *
+ * Return: NULL when the user chose providers, or out of memory: use the default context then.
+ */
+struct tls_library *tls_library_new(void) MUST_CHECK;
+void tls_library_free(struct tls_library *lib);
+/** tls_library_libctx() - for the library's functions; NULL, the default context, for NULL */
+OSSL_LIB_CTX *tls_library_libctx(const struct tls_library *lib);
 
 /** tls_conn_bio_method() - how TLS reads from and writes to the queues of a connection */
 BIO_METHOD *tls_conn_bio_method(void) MUST_CHECK;

@@ -9,6 +9,7 @@ libovpntls_a_SOURCES = \
 	src/openvpn/tls/openssl_crl.c \
 	src/openvpn/tls/openssl_ctx.c \
 	src/openvpn/tls/openssl_load.c \
+	src/openvpn/tls/openssl_provider.c \
 	src/openvpn/tls/openssl_tls.h \
 	src/openvpn/tls/openssl_x509.c src/openvpn/tls/openssl_x509.h \
 	src/openvpn/tls/openssl_x509_env.c \
