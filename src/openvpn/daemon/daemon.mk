@@ -17,6 +17,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/link.c src/openvpn/daemon/link.h \
 	src/openvpn/daemon/negotiation_setup.c src/openvpn/daemon/negotiation_setup.h \
 	src/openvpn/daemon/poll.c src/openvpn/daemon/poll.h \
+	src/openvpn/daemon/port_share.c src/openvpn/daemon/port_share.h \
 	src/openvpn/daemon/remote_list.c src/openvpn/daemon/remote_list.h \
 	src/openvpn/daemon/socket_setup.c src/openvpn/daemon/socket_setup.h \
 	src/openvpn/daemon/tls_setup.c src/openvpn/daemon/tls_setup.h \
@@ -61,6 +62,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/server_learn.c \
 	src/openvpn/daemon/server_listen.c \
 	src/openvpn/daemon/server_peer.c \
+	src/openvpn/daemon/server_share.c \
 	src/openvpn/daemon/server_push.c \
 	src/openvpn/daemon/server_verify.c \
 	src/openvpn/daemon/status_server.c src/openvpn/daemon/status_server.h

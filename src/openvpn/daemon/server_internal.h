@@ -87,6 +87,7 @@ struct server {
 	struct wrap_config *wrap;
 	struct server_listener *listeners;
 	size_t n_listeners;
+	struct server_share *share; /* --port-share, else NULL */
 
 	struct tunnel *tunnel;
 	uv_poll_t *device_poll;
@@ -245,8 +246,16 @@ void server_fatal(struct server *s, const char *fmt, ...) PRINTF_FMT(2, 3);
 int server_listen_open(struct server *s, struct err *err) MUST_CHECK;
 int server_listen_attach(struct server *s, struct err *err) MUST_CHECK;
 void server_listen_close(struct server *s);
+/* a TCP connection of a VPN client; the descriptor is taken */
+void server_accepted(struct server_listener *l, int fd, const union sock_addr *remote);
 void server_transport_set(struct server *s, int transport, struct link *link);
 void server_transport_event(struct server *s, const struct dco_event *ev);
+
+/* server_share.c: --port-share */
+int server_share_open(struct server *s, struct err *err) MUST_CHECK;
+void server_share_close(struct server *s);
+void server_share_wait(struct server_share *s, struct server_listener *l, int fd,
+		       const union sock_addr *remote);
 
 /* server_data.c: the data plane */
 int server_device_watch(struct server *s, struct err *err) MUST_CHECK;

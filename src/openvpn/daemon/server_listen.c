@@ -123,7 +123,7 @@ static const struct link_callbacks tcp_callbacks = {
 	.closed = on_tcp_closed,
 };
 
-static void accept_peer(struct server_listener *l, int fd, const union sock_addr *remote)
+void server_accepted(struct server_listener *l, int fd, const union sock_addr *remote)
 {
 	struct server *s = l->server;
 	struct now now = clock_now();
@@ -184,7 +184,10 @@ static void on_acceptable(uv_poll_t *poll, int status, int events)
 			log_error(&l->server->log, "%s", err.text);
 			return;
 		}
-		accept_peer(l, fd, &remote);
+		if (l->server->share)
+			server_share_wait(l->server->share, l, fd, &remote);
+		else
+			server_accepted(l, fd, &remote);
 	}
 }
 
@@ -359,7 +362,7 @@ int server_listen_open(struct server *s, struct err *err)
 		s->n_listeners = i + 1;
 		ret = listener_open(&s->listeners[i], &s->cfg->listen.at[i], err);
 	}
-	return ret;
+	return ret < 0 ? ret : server_share_open(s, err);
 }
 
 int server_listen_attach(struct server *s, struct err *err)
@@ -398,6 +401,7 @@ static void listener_close(struct server_listener *l)
 
 void server_listen_close(struct server *s)
 {
+	server_share_close(s);
 	for (size_t i = 0; i < s->n_listeners; i++)
 		listener_close(&s->listeners[i]);
 	free(s->listeners);
