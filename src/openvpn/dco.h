@@ -86,7 +86,10 @@ struct dco_peer_config {
 	struct ip_addr vpn_ip4; /* multi-peer: addresses of the peer inside the tunnel */
 	struct ip_addr vpn_ip6;
 	const char *name; /* for log lines, borrowed during the call */
-	struct log log;	  /* copied */
+	/* Options string that the peer is told when it asks in the data channel, copied; NULL: "".
+	 * Kernels do not answer. */
+	const char *options;
+	struct log log; /* copied */
 };
 
 /* Compression framing of plaintexts; nothing is compressed on sending (spec 02 section 8). */

@@ -145,6 +145,7 @@ void add_peer(struct end *end, uint32_t id, uint32_t tx_id, const struct end *ot
 				      .transport = end->transport,
 				      .remote = other->addr,
 				      .name = "peer",
+				      .options = "V4,",
 				      .log = log_init(NULL, "")};
 	struct err err;
 

@@ -94,7 +94,7 @@ static void assert_answer(const char *message, const char *reply)
 	struct wr w = wr_init(got, sizeof(got));
 	size_t len = unhex(want, sizeof(want), reply);
 
-	assert_int_equal(occ_answer(&m, "V4,", &sizes, 4, &w), len > 0);
+	assert_int_equal(occ_answer(&m, "V4,", &sizes, 40, 20, &w), len > 0);
 	assert_int_equal(w.len, len);
 	assert_memory_equal(got, want, len);
 }
@@ -106,13 +106,16 @@ static void occ__questions__answered(void **state)
 	assert_answer(MAGIC "00", MAGIC "01"
 					"56342c00");
 	assert_answer(MAGIC "02"
-			    "0003",
+			    "0025",
+		      MAGIC "03");
+	assert_answer(MAGIC "02"
+			    "0027",
 		      MAGIC "03"
-			    "000000");
+			    "0000");
 	assert_answer(MAGIC "02"
 			    "0600",
 		      MAGIC "03"
-			    "00000000");
+			    "000000");
 	assert_answer(MAGIC "04", MAGIC "05"
 					"05dc0600");
 	assert_answer(MAGIC "06", "");

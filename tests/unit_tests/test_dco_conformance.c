@@ -359,6 +359,48 @@ static void exit_notice__sent__reported_not_delivered(void **state)
 	expect_no_packet(&p->b);
 }
 
+/* 50: what is asked inside the data channel is answered there, and the device sees neither */
+static void occ__questions__answered_not_delivered(void **state)
+{
+	static const struct {
+		uint16_t size;
+		enum occ_op op;
+		uint16_t answer; /* datagram */
+	} rows[] = {
+		{0, OCC_REQUEST, 24 + 17 + 4},
+		{1400, OCC_MTU_LOAD_REQUEST, 1400},
+		{65535, OCC_MTU_LOAD_REQUEST, 1768},
+		{0, OCC_MTU_REQUEST, 24 + 17 + 4},
+		{0, OCC_MTU_LOAD, 0},
+		{0, OCC_MTU_REPLY, 0},
+	};
+	struct pair *p = *state;
+	struct dco_peer_stats stats;
+	uint64_t packets = 0, bytes = 0;
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct occ_message msg = {.op = rows[i].op, .size = rows[i].size};
+		uint8_t plain[64];
+		struct wr w = wr_init(plain, sizeof(plain));
+
+		if (msg.op == OCC_MTU_LOAD)
+			msg.size = 10;
+		occ_write(&w, &msg);
+		assert_int_equal(send(p->a.inner, plain, w.len, 0), w.len);
+		packets += rows[i].answer != 0;
+		bytes += rows[i].answer;
+		expect_counter(&p->a, PEER_A, link_rx_packets, packets);
+		expect_counter(&p->b, PEER_B, link_rx_packets, i + 1);
+		assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
+		assert_int_equal(stats.link_rx_bytes, bytes);
+	}
+	expect_no_packet(&p->b);
+	expect_no_packet(&p->a);
+	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
+	assert_int_equal(stats.link_rx_packets, packets);
+}
+
 /* 57 */
 static void device__packet_larger_than_the_buffer__dropped(void **state)
 {
@@ -792,6 +834,7 @@ int main(void)
 		BOTH(keepalive__nearly_a_ping__delivered),
 		UDP(keepalive__silence__gone_exactly_once),
 		BOTH(exit_notice__sent__reported_not_delivered),
+		BOTH(occ__questions__answered_not_delivered),
 		UDP(device__packet_larger_than_the_buffer__dropped),
 		BOTH(transport__detached__socket_is_the_callers_again),
 		BOTH(mss__syn_both_ways__clamped),

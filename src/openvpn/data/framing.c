@@ -20,6 +20,15 @@ enum {
 	V2_PLAIN_OF_2X = 0x0a, /* what every 2.x sender writes instead of V2_PLAIN */
 };
 
+size_t framing_bytes(enum data_framing framing)
+{
+	/* the v2 kinds escape only what begins with their escape */
+	return framing == DATA_FRAMING_NONE || framing == DATA_FRAMING_STUB_V2 ||
+			       framing == DATA_FRAMING_LZ4_V2
+		       ? 0
+		       : 1;
+}
+
 void framing_write(enum data_framing framing, const uint8_t *plain, size_t len, struct wr *out)
 {
 	switch (framing) {

@@ -25,6 +25,9 @@ enum {
 /** framing_write() - append the framed payload to @out; @plain must lie apart from it */
 void framing_write(enum data_framing framing, const uint8_t *plain, size_t len, struct wr *out);
 
+/** framing_bytes() - how many bytes a framing adds to a usual packet */
+size_t framing_bytes(enum data_framing framing);
+
 /* Where framing_read() found the payload. */
 struct framing_result {
 	uint8_t *

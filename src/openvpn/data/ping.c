@@ -88,8 +88,16 @@ void occ_write(struct wr *w, const struct occ_message *msg)
 	}
 }
 
+static uint16_t load_size(size_t wanted, size_t packet_max, size_t around)
+{
+	size_t size = wanted < packet_max ? wanted : packet_max;
+
+	around += OCC_MAGIC_LEN + 1;
+	return size > around ? (uint16_t)(size - around) : 0;
+}
+
 bool occ_answer(const struct occ_message *msg, const char *options, const struct occ_sizes *sizes,
-		size_t load_max, struct wr *w)
+		size_t packet_max, size_t around, struct wr *w)
 {
 	struct occ_message reply = {0};
 
@@ -100,7 +108,7 @@ bool occ_answer(const struct occ_message *msg, const char *options, const struct
 		break;
 	case OCC_MTU_LOAD_REQUEST:
 		reply.op = OCC_MTU_LOAD;
-		reply.size = msg->size < load_max ? msg->size : (uint16_t)load_max;
+		reply.size = load_size(msg->size, packet_max, around);
 		break;
 	case OCC_MTU_REQUEST:
 		reply.op = OCC_MTU_REPLY;

@@ -56,9 +56,10 @@ struct occ_sizes {
 /**
  * occ_answer() - the reply that a message asks for
  * @options: local options string
- * @load_max: the largest filler of MTU_LOAD that is possible now
+ * @packet_max: the largest packet there is room for (spec 11.5)
+ * @around: what the data channel adds to a payload: MTU_LOAD makes a datagram of the wanted size
  *
  * Return: true with the reply written; false when there is nothing to answer.
  */
 bool occ_answer(const struct occ_message *msg, const char *options, const struct occ_sizes *sizes,
-		size_t load_max, struct wr *w);
+		size_t packet_max, size_t around, struct wr *w);

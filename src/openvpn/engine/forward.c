@@ -84,6 +84,8 @@ static int send_sealed(struct engine *e, struct engine_peer *p, const uint8_t *p
 	}
 	p->stats.link_tx_packets++;
 	p->stats.link_tx_bytes += w->len;
+	if (unlikely(w->len > p->sizes.max_sent))
+		p->sizes.max_sent = (uint16_t)w->len;
 	p->tx_ms = e->now_ms;
 	check_key_limit(e, p);
 	return 0;
@@ -412,11 +414,20 @@ static void bridge_from_peer(struct engine *e, struct engine_peer *p, uint8_t *f
 
 static void answer_occ(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len)
 {
+	const struct data_key *key = p->keys[DCO_SLOT_PRIMARY];
+	struct wr w = wr_init(e->plain, e->device.packet_max);
 	struct occ_message msg;
+	size_t around;
 
 	occ_parse(plain, len, &msg);
 	if (msg.op == OCC_EXIT)
 		event_mark_peer(&e->events, p, PEER_PENDING_REMOTE_EXIT);
+	if (!key)
+		return;
+	around = data_key_overhead(key) + framing_bytes(framing_of(p)) +
+		 (p->params.fragment_max ? FRAGMENT_HEADER_LEN : 0);
+	if (occ_answer(&msg, p->options, &p->sizes, e->device.packet_max, around, &w))
+		(void)forward_send(e, p, w.base, w.len);
 }
 
 static void deliver(struct engine *e, struct engine_peer *p, uint8_t *plain, size_t len)
@@ -612,6 +623,8 @@ static void data_from_link(struct engine *e, struct port *port, const union sock
 		return;
 	p->stats.link_rx_packets++;
 	p->stats.link_rx_bytes += len;
+	if (unlikely(len > p->sizes.max_received))
+		p->sizes.max_received = (uint16_t)len;
 	if (unlikely(p->reassembly && p->params.fragment_max))
 		plain_len = reassemble(e, p, plain, plain_len);
 	if (unlikely(plain_len && p->params.framing != DCO_FRAMING_NONE))

@@ -52,6 +52,11 @@ struct engine_peer *engine_peer_new(const struct dco_peer_config *cfg, struct po
 
 	if (!p)
 		return NULL;
+	p->options = strdup(cfg->options ? cfg->options : "");
+	if (!p->options) {
+		free(p);
+		return NULL;
+	}
 	p->id = cfg->peer_id;
 	p->tx_id = cfg->tx_peer_id;
 	p->port = port;
@@ -73,6 +78,7 @@ void engine_peer_free(struct engine_peer *p)
 	for (size_t i = 0; i < PEER_SLOTS; i++)
 		data_key_free(p->keys[i]);
 	reassembly_free(p->reassembly);
+	free(p->options);
 	free(p);
 }
 

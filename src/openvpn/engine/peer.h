@@ -11,6 +11,7 @@
 #include "base/attr.h"
 #include "base/log.h"
 #include "data/key.h"
+#include "data/ping.h"
 #include "dco.h"
 
 enum {
@@ -39,6 +40,8 @@ struct engine_peer {
 	struct port *port;
 	struct log log;
 	char name[64];
+	char *options;		/* of the answer to an OCC request */
+	struct occ_sizes sizes; /* largest datagrams with data so far */
 	union sock_addr remote; /* never IPv4-mapped */
 	union sock_addr local;
 	struct ip_addr vpn_ip4;
