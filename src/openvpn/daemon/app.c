@@ -317,6 +317,7 @@ static int run_setup(struct app *app, bool first, struct err *err)
 		return ret;
 	environment_add_start(app->env, cfg, getpid(), clock_now().unix_sec);
 	signal_state_init(&app->signals, remap(cfg->process.remap_usr1));
+	app->signals.early_usr1_is_hup = !cfg->process.from_stdin;
 	script_runner_init(&app->scripts, app->loop, &cfg->scripts, &app->log);
 	if (first && cfg->mode != CONFIG_MODE_SERVER)
 		dns_recover(NULL, &app->scripts.policy, &app->log);

@@ -43,7 +43,7 @@ struct signal_state {
 	char text[SIGNAL_TEXT_MAX];
 	enum signal_phase phase;
 	int remap_usr1; /* SIGHUP, SIGTERM or 0 */
-	/* p2p and client: a hard SIGUSR1 during initialisation counts as SIGHUP */
+	/* a hard SIGUSR1 during initialisation counts as SIGHUP */
 	bool early_usr1_is_hup;
 };
 
