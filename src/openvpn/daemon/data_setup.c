@@ -74,14 +74,18 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 	uint32_t fragment = cfg->ce.fragment
 				    ? mtu_fragment(&mtu, cfg->ce.fragment, fragment_scope(&cfg->ce))
 				    : 0;
+	struct ip_addr gateway = {0};
 	uint16_t mss = mtu_mss(&mtu, cfg->ce.mssfix, mss_scope(&cfg->ce));
 
+	if (cfg->tun.ifconfig6_remote && ip_addr_parse(cfg->tun.ifconfig6_remote, &gateway) < 0)
+		gateway = (struct ip_addr){0};
 	return (struct dco_peer_params){
 		.ping_interval_sec = cfg->timers.ping_sec,
 		.ping_timeout_sec = cfg->timers.ping_rec_sec,
 		.mss_ip4 = mss,
 		.mss_ip6 = mss > 20 ? (uint16_t)(mss - 20) : 0,
 		.block_ipv6 = cfg->tun.block_ipv6,
+		.block_ipv6_from = gateway,
 		.framing = framing_of(cfg->crypto.comp),
 		.fragment_max = fragment > UINT16_MAX ? UINT16_MAX : (uint16_t)fragment,
 	};

@@ -306,3 +306,19 @@ prompt_daemon()
 	grep -q 'Enter Auth Username' "$DIR/client.log" || fail "the question is not named: $(cat "$DIR/client.log")"
 }
 case_add prompt_daemon__fails_in_the_foreground prompt_daemon
+
+# IPv6 that must not enter the tunnel is answered by the other end's address inside it
+block_ipv6()
+{
+	server 2.6 <<-E
+		push "block-ipv6"
+	E
+	client <<-E
+		remote $SERVER4
+	E
+	ping_ok 10.8.0.1
+	in_c ping -6 -nc 1 -W 2 fd00:8::99 >"$DIR/ping" && fail "IPv6 is not blocked"
+	grep -q 'From fd00:8::1 .*[Nn]o route' "$DIR/ping" || { cat "$DIR/ping"; fail "no answer"; }
+	ut_stop
+}
+case_add block_ipv6__answered_by_the_other_end block_ipv6
