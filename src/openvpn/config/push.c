@@ -363,10 +363,11 @@ int config_push_done(struct config_push *push, struct err *err)
 	settle_pushed_mtu(push);
 	/* an item of this group that was refused counts, too: the peer will use that framing */
 	if (push->found & GROUP_COMP && (!BUILT_COMPRESSION || !compression_allowed(push->cfg))) {
-		if (push->cfg->crypto.comp_none_only)
-			config_report_add(
-				push->report, LOG_CLASS_ERROR, 1,
-				"Compression or compression stub framing is not allowed since data-channel offloading is enabled.");
+		config_report_add(
+			push->report, LOG_CLASS_ERROR, 1, "%s",
+			push->cfg->crypto.comp_none_only
+				? "Compression or compression stub framing is not allowed since data-channel offloading is enabled."
+				: "Compression is not allowed since allow-compression is set to 'stub-only'");
 		config_report_add(
 			push->report, LOG_CLASS_ERROR, 1,
 			"OPTIONS ERROR: server pushed compression settings that are not allowed and will result in a non-working connection. See also allow-compression in the manual.");

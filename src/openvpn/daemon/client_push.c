@@ -92,8 +92,11 @@ static int negotiate(struct client *c, struct err *err)
 
 static void push_failed(struct client *c, const struct err *err)
 {
-	log_error(&c->log, "%s", err->text);
-	log_error(&c->log, "ERROR: Failed to apply push options");
+	static const char failed[] = "ERROR: Failed to apply push options";
+
+	if (strcmp(err->text, failed) != 0)
+		log_error(&c->log, "%s", err->text);
+	log_error(&c->log, "%s", failed);
 	log_error(&c->log, "Failed to open tun/tap interface");
 	client_raise(c, SIGUSR1, "process-push-msg-failed");
 }
