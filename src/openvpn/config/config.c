@@ -131,6 +131,13 @@ const char *config_strdup(struct config *cfg, const char *text)
 	return pool_strdup(cfg->pool, text);
 }
 
+int config_add_push(struct config *cfg, const char *option)
+{
+	const char *copy = config_strdup(cfg, option);
+
+	return copy && LIST_ADD(cfg, &cfg->server.push, copy) ? 0 : ERR_NOMEM;
+}
+
 const char *config_strdup_printf(struct config *cfg, const char *fmt, ...)
 {
 	struct str s = str_init();

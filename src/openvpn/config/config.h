@@ -457,6 +457,9 @@ static inline bool config_given(const struct config *cfg, const char *name)
 /** config_strdup() - a copy of @text that lives as long as @cfg; NULL when out of memory */
 const char *config_strdup(struct config *cfg, const char *text) MUST_CHECK;
 
+/** config_add_push() - one more option for the client(s) of @cfg, copied. Return: 0, ERR_NOMEM. */
+int config_add_push(struct config *cfg, const char *option) MUST_CHECK;
+
 const char *config_strdup_printf(struct config *cfg, const char *fmt, ...) MUST_CHECK
 	PRINTF_FMT(2, 3);
 

@@ -14,13 +14,13 @@
 #include "daemon/data_slots.h"
 #include "daemon/dns.h"
 #include "daemon/link.h"
+#include "daemon/negotiation_setup.h"
 #include "daemon/remote_list.h"
 #include "daemon/tls_setup.h"
 #include "daemon/tunnel.h"
 #include "net/resolve.h"
 #include "net/socket.h"
 #include "proto/negotiated.h"
-#include "proto/occ.h"
 #include "proto/peer_info.h"
 #include "proto/push.h"
 #include "proto/session.h"
@@ -78,7 +78,7 @@ struct client {
 	struct wrap_config *wrap; /* of the present attempt's entry */
 	struct session_config session_cfg;
 	struct session *session;
-	char occ_local[OCC_STRING_MAX], occ_expected[OCC_STRING_MAX];
+	struct occ_strings occ;
 	char occ_peer_cipher[NEGOTIATED_CIPHER_MAX];
 	char peer_info[PEER_INFO_MAX];
 	bool credentials_sent;	      /* in a key message that was not answered yet */

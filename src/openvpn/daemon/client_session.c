@@ -40,7 +40,7 @@ static int key_text(void *ctx, uint8_t key_id, struct session_key_text *text)
 		log_error(&c->log, "%s", err.text);
 		return ret;
 	}
-	text->options = c->occ_local;
+	text->options = c->occ.local;
 	text->peer_info = c->peer_info[0] ? c->peer_info : NULL;
 	/* with auth-nocache each renegotiation reads them again */
 	ret = app_credentials(c->app, &err);
@@ -73,7 +73,7 @@ static void on_peer_key_method(struct client *c, const struct now *now,
 			       const struct session_event *ev)
 {
 	occ_peer_cipher(ev->peer.options, c->occ_peer_cipher, sizeof(c->occ_peer_cipher));
-	occ_log_differences(&c->log, c->occ_expected, ev->peer.options);
+	occ_log_differences(&c->log, c->occ.expected, ev->peer.options);
 	peer_info_export(&c->log, c->app->env, ev->peer.peer_info);
 	if (c->base->tls.server)
 		session_auth(c->session, *now, ev->key_serial, SESSION_AUTH_OK);
@@ -217,7 +217,7 @@ static int prepare(struct client *c, struct err *err)
 	c->session_cfg.mode = c->pull ? SESSION_PULL_CLIENT : SESSION_P2P;
 	c->session_cfg.wrap = c->wrap;
 	c->session_cfg.tls = c->tls;
-	return occ_setup(c->cfg, c->occ_local, c->occ_expected, err);
+	return occ_setup(c->cfg, c->cfg->crypto.comp, &c->occ, err);
 }
 
 void client_session_start(struct client *c, const struct now *now)
@@ -237,8 +237,8 @@ void client_session_start(struct client *c, const struct now *now)
 		client_fatal(c, "%s", err.text);
 		return;
 	}
-	log_info(&c->log, 7, "Local Options String (VER=V4): '%s'", c->occ_local);
-	log_info(&c->log, 7, "Expected Remote Options String (VER=V4): '%s'", c->occ_expected);
+	log_info(&c->log, 7, "Local Options String (VER=V4): '%s'", c->occ.local);
+	log_info(&c->log, 7, "Expected Remote Options String (VER=V4): '%s'", c->occ.expected);
 	c->session = session_new(&c->session_cfg, &hooks, &c->log, &c->app->rng, *now);
 	if (!c->session) {
 		client_fatal(c, "out of memory");

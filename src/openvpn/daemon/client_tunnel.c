@@ -242,6 +242,7 @@ static int add_peer(struct client *c, struct err *err)
 		.remote = *link_remote(c->link),
 		.local = c->heard_at,
 		.name = session_common_name(c->session),
+		.options = c->occ.local,
 		.log = c->log,
 	};
 	struct dco_peer_params params =

@@ -51,11 +51,10 @@ static enum occ_proto occ_proto(enum config_proto_kind kind)
 	return OCC_UDP;
 }
 
-int occ_setup(const struct config *cfg, char local[OCC_STRING_MAX], char expected[OCC_STRING_MAX],
+int occ_setup(const struct config *cfg, enum config_comp comp, struct occ_strings *out,
 	      struct err *err)
 {
 	const struct conn_entry *e = &cfg->ce;
-	enum config_comp comp = cfg->crypto.comp;
 	struct occ_input in = {
 		.dev = occ_dev(cfg->tun.type),
 		.tun_mtu = e->tun_mtu,
@@ -83,10 +82,10 @@ int occ_setup(const struct config *cfg, char local[OCC_STRING_MAX], char expecte
 		.tls_auth = config_file_is_set(&e->tls_auth),
 		.tls_server = cfg->tls.server,
 	};
-	int ret = occ_local(&in, local, OCC_STRING_MAX);
+	int ret = occ_local(&in, out->local, sizeof(out->local));
 
 	if (ret == 0)
-		ret = occ_expected(&in, expected, OCC_STRING_MAX);
+		ret = occ_expected(&in, out->expected, sizeof(out->expected));
 	if (ret < 0)
 		return err_set(err, ret, "cannot build the options string: %s", err_text(ret));
 	return 0;

@@ -18,8 +18,17 @@
 /** crypto_setup_check() - whether --auth and --cipher name something; @err has the known line */
 int crypto_setup_check(const struct config *cfg, struct err *err) MUST_CHECK;
 
-/** occ_setup() - our options string and the one expected from the peer, of the entry in use */
-int occ_setup(const struct config *cfg, char local[OCC_STRING_MAX], char expected[OCC_STRING_MAX],
+/* What both ends compare. */
+struct occ_strings {
+	char local[OCC_STRING_MAX];    /* ours */
+	char expected[OCC_STRING_MAX]; /* what a peer with matching options sends */
+};
+
+/**
+ * occ_setup() - the options strings of the entry in use
+ * @comp: the framing they tell of; that of @cfg but for clients that are migrated
+ */
+int occ_setup(const struct config *cfg, enum config_comp comp, struct occ_strings *out,
 	      struct err *err) MUST_CHECK;
 
 /** occ_log_differences() - at verb 7; they never matter (spec 03 section 3.1.4) */

@@ -22,11 +22,22 @@
 
 /* ---- what every key exchange tells ---- */
 
-static void take_options(struct server_peer *p, const char *options)
+const struct occ_strings *peer_occ(const struct server_peer *p)
+{
+	const struct server_profile *profile = &p->listener->profile;
+
+	return p->migrated ? &profile->occ_migrated : &profile->occ;
+}
+
+void peer_take_options(struct server_peer *p, const char *options)
 {
 	occ_peer_cipher(options, p->occ_cipher, sizeof(p->occ_cipher));
-	p->occ_comp_lzo = occ_has_comp_lzo(options);
-	occ_log_differences(&p->log, p->listener->profile.occ_expected, options);
+	p->migrated =
+		p->server->cfg->crypto.comp == CONFIG_COMP_MIGRATE && occ_has_comp_lzo(options);
+	if (p->migrated)
+		log_info(&p->log, 1,
+			 "Note: 'compress migrate' detected remote peer with compression enabled.");
+	occ_log_differences(&p->log, peer_occ(p)->expected, options);
 }
 
 static void take_peer_info(struct server_peer *p, const char *text)
@@ -500,7 +511,6 @@ void peer_auth_go_on(struct server_peer *p, const struct now *now)
 
 void peer_auth_begin(struct server_peer *p, const struct now *now, const struct session_event *ev)
 {
-	take_options(p, ev->peer.options);
 	take_peer_info(p, ev->peer.peer_info);
 	auth_fini(p);
 	p->auth.used = true;

@@ -47,15 +47,16 @@ static enum connect_result run_config_dir(struct server_peer *p)
 	return read_options(p, path);
 }
 
-/* An old client that insists on compression framing gets framing without compression. */
+/* A client with compression framing is told to leave it; what cannot gets a stub. Spec 02 8.2. */
 static enum connect_result run_compress_migrate(struct server_peer *p)
 {
-	if (p->server->cfg->crypto.comp == CONFIG_COMP_MIGRATE && p->occ_comp_lzo) {
-		log_error(
-			&p->log,
-			"MULTI: the client uses compression framing, which this data plane does not have: remove comp-lzo or compress from its configuration");
+	bool can_leave = peer_info_number(session_peer_info(p->session), "IV_COMP_STUBv2") == 1;
+
+	if (!p->migrated)
+		return CONNECT_SUCCESS;
+	p->cfg->crypto.comp = can_leave ? CONFIG_COMP_NONE : CONFIG_COMP_LZO_STUB;
+	if (config_add_push(p->cfg, can_leave ? "compress stub-v2" : "comp-lzo no") < 0)
 		return CONNECT_FAILURE;
-	}
 	return CONNECT_SUCCESS;
 }
 

@@ -203,6 +203,7 @@ int peer_data_add(struct server_peer *p, struct err *err)
 		.remote = p->entry.addr,
 		.local = p->local,
 		.name = peer_name(p),
+		.options = peer_occ(p)->local,
 		.log = p->log,
 	};
 	struct dco_peer_params params =

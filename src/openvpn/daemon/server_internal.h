@@ -17,6 +17,7 @@
 #include "daemon/data_slots.h"
 #include "daemon/learn_table.h"
 #include "daemon/link.h"
+#include "daemon/negotiation_setup.h"
 #include "daemon/address_pool.h"
 #include "daemon/server.h"
 #include "daemon/signals.h"
@@ -27,7 +28,6 @@
 #include "net/socket.h"
 #include "proto/auth_token.h"
 #include "proto/negotiated.h"
-#include "proto/occ.h"
 #include "proto/session.h"
 #include "proto/stateless.h"
 #include "proto/wrap.h"
@@ -43,8 +43,8 @@ enum {
 /* What differs between clients that come by UDP and by TCP. */
 struct server_profile {
 	struct session_config session;
-	char occ_local[OCC_STRING_MAX];
-	char occ_expected[OCC_STRING_MAX];
+	struct occ_strings occ;
+	struct occ_strings occ_migrated; /* for clients which "compress migrate" moves */
 };
 
 /* One thing to listen on. */
@@ -198,7 +198,7 @@ struct server_peer {
 	struct script_wait *connect_process;
 	struct config *cfg; /* its own options */
 	char occ_cipher[NEGOTIATED_CIPHER_MAX];
-	bool occ_comp_lzo;
+	bool migrated; /* it uses compression framing, and "compress migrate" is set */
 	struct negotiated neg;
 	bool negotiated;
 	bool disconnect_due; /* client-disconnect must run */
@@ -307,6 +307,10 @@ void peer_auth_begin(struct server_peer *p, const struct now *now, const struct 
 void peer_auth_go_on(struct server_peer *p, const struct now *now);
 void peer_auth_timer(struct server_peer *p, const struct now *now);
 void peer_auth_stop(struct server_peer *p);
+/* the client's options string has come; ours can depend on it */
+void peer_take_options(struct server_peer *p, const char *options);
+/* the options strings that suit this client */
+const struct occ_strings *peer_occ(const struct server_peer *p);
 /* refuse the client: AUTH_FAILED with @reason (may be NULL), then close */
 void peer_refuse(struct server_peer *p, const struct now *now, const char *reason);
 

@@ -240,12 +240,14 @@ static int profile_fill(struct server_listener *l, const struct config_listen *a
 	p->session.userpass = !s->has_userpass		     ? SESSION_USERPASS_UNUSED
 			      : s->cfg->server.auth_optional ? SESSION_USERPASS_OPTIONAL
 							     : SESSION_USERPASS_REQUIRED;
-	ret = occ_setup(cfg, p->occ_local, p->occ_expected, err);
+	ret = occ_setup(cfg, cfg->crypto.comp, &p->occ, err);
+	if (ret == 0)
+		ret = occ_setup(cfg, CONFIG_COMP_LZO_STUB, &p->occ_migrated, err);
 	config_free(cfg);
 	if (ret == 0) {
-		log_info(&s->log, 7, "Local Options String (VER=V4): '%s'", p->occ_local);
+		log_info(&s->log, 7, "Local Options String (VER=V4): '%s'", p->occ.local);
 		log_info(&s->log, 7, "Expected Remote Options String (VER=V4): '%s'",
-			 p->occ_expected);
+			 p->occ.expected);
 	}
 	return ret;
 }

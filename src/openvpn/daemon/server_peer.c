@@ -76,12 +76,17 @@ void peer_update_name(struct server_peer *p)
 
 /* ---- the session ---- */
 
+static void peer_options(void *ctx, const char *options)
+{
+	peer_take_options(ctx, options);
+}
+
 static int key_text(void *ctx, uint8_t key_id, struct session_key_text *text)
 {
 	struct server_peer *p = ctx;
 
 	(void)key_id;
-	text->options = p->listener->profile.occ_local;
+	text->options = peer_occ(p)->local;
 	return 0;
 }
 
@@ -321,6 +326,7 @@ static int make_session(struct server_peer *p, const struct stateless_verdict *v
 {
 	struct server *s = p->server;
 	struct session_hooks hooks = {
+		.peer_options = peer_options,
 		.key_text = key_text,
 		.verify_client_key = peer_verify_client_key,
 		.verify = verify_setup_config(s->verify),

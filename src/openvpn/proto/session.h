@@ -82,6 +82,11 @@ struct session_key_text {
  */
 struct session_hooks {
 	/*
+	 * TLS servers: the peer's options string ("" when absent) has come, and key_text is going
+	 * to be asked next, so our string can depend on it. May be NULL. The event follows.
+	 */
+	void (*peer_options)(void *ctx, const char *options);
+	/*
 	 * Our key-method-2 message for a new key is about to be written. The strings are borrowed
 	 * until the session function that called returns. 0, or a negative code, which fails the
 	 * key.

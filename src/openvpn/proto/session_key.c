@@ -252,6 +252,8 @@ static int key_read_method(struct session *s, struct key_state *ks)
 	ks->got_peer_key = true;
 	ks->auth = s->cfg->tls_server ? SESSION_AUTH_UNASKED : SESSION_AUTH_OK;
 	key_learn_peer(s, ks, msg);
+	if (s->cfg->tls_server && s->hooks.peer_options)
+		s->hooks.peer_options(s->hooks.ctx, msg->options);
 	event_push_key_method(s, ks, msg);
 	return 1;
 }
