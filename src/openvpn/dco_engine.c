@@ -17,7 +17,8 @@ static uint64_t engine_features(struct err *why)
 	       FEAT_MSSFIX | FEAT_CLIENT_TO_CLIENT | FEAT_REPLAY_WINDOW | FEAT_RENEG_BY_AMOUNT |
 	       FEAT_INACTIVE_BYTES | FEAT_PER_PEER_STATS | FEAT_FLOAT | FEAT_DATA_EXIT_NOTIFY |
 	       FEAT_PUSH_UPDATE | FEAT_ASYM_PEER_ID | FEAT_MTU_DISC | FEAT_BLOCK_IPV6 |
-	       FEAT_STALE_ROUTES;
+	       FEAT_STALE_ROUTES | FEAT_DEVICE_NODE | FEAT_DEVICE_QUEUE | FEAT_BIND_DEV |
+	       FEAT_CLIENT_ROUTES;
 }
 
 static const char *engine_version(char *buf, size_t cap)

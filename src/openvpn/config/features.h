@@ -55,7 +55,11 @@
 	X(PING_TIMER_REM, "a receive timer that waits for the peer")        \
 	X(QUEUES, "queue limits in the data plane")                         \
 	X(PROXY_QUERY, "proxies that are chosen while running")             \
-	X(FAULT_INJECTION, "fault injection")
+	X(FAULT_INJECTION, "fault injection")                               \
+	X(DEVICE_NODE, "opening a device by its node")                      \
+	X(DEVICE_QUEUE, "a send queue of the device")                       \
+	X(BIND_DEV, "UDP bound to an interface or VRF")                     \
+	X(CLIENT_ROUTES, "routes to clients apart from those of the system")
 /* clang-format on */
 
 enum feat_ordinal {
@@ -116,6 +120,10 @@ BUILD_ASSERT(FEAT_ORDINAL_COUNT <= 64);
 #define FEAT_QUEUES		      FEAT_BIT(QUEUES)
 #define FEAT_PROXY_QUERY	      FEAT_BIT(PROXY_QUERY)
 #define FEAT_FAULT_INJECTION	      FEAT_BIT(FAULT_INJECTION)
+#define FEAT_DEVICE_NODE	      FEAT_BIT(DEVICE_NODE)
+#define FEAT_DEVICE_QUEUE	      FEAT_BIT(DEVICE_QUEUE)
+#define FEAT_BIND_DEV		      FEAT_BIT(BIND_DEV)
+#define FEAT_CLIENT_ROUTES	      FEAT_BIT(CLIENT_ROUTES)
 
 /* The AEAD ciphers of current peers. */
 #define FEAT_CIPHERS_AEAD                                                              \

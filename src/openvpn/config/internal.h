@@ -32,6 +32,9 @@ struct config_source {
 	unsigned int groups; /* enum config_group bits that are accepted */
 	unsigned int depth;  /* of nested files */
 	bool fatal;	     /* an error ends the parse; else the option is skipped */
+	/* SOURCE_CONNECTION: where the block stands */
+	const char *block_file;
+	unsigned int block_line;
 };
 
 /* What all options of one parse have in common. */
@@ -110,6 +113,7 @@ struct option_row {
 	const char *label; /* KIND_RANGE, KIND_U63: as shown in messages */
 	int (*apply)(struct opt *o);
 	uint64_t needs;
+	struct offload_note offload;
 };
 
 struct option_table {
@@ -135,8 +139,16 @@ extern const struct option_table table_general, table_transport, table_mtu, tabl
 #define ARGS(min, max) .min_args = min, .max_args = max
 #define MANY	       (CONFIG_TOKENS_MAX - 1)
 #define IF_BUILT(what) .status = BUILT_##what ? OPTION_BUILT : OPTION_NOT_BUILT
-#define NO_OP	       .status = OPTION_NO_OP
-#define REMOVED	       .status = OPTION_REMOVED
+#define NO_OP	       .status = OPTION_NO_OP, APART
+#define REMOVED	       .status = OPTION_REMOVED, REFUSED
+
+/* Every row says what offload to the kernel means for it; each word must fit to .needs. */
+#define REFUSED		       .offload = {.kind = OFFLOAD_REFUSED}
+#define APART		       .offload = {.kind = OFFLOAD_APART}
+#define WORKS(how)	       .offload = {.kind = OFFLOAD_WORKS, .why = how}
+#define PART_OF(option)	       .offload = {.kind = OFFLOAD_PART_OF, .why = option}
+#define IDLE(reason, cure)     .offload = {OFFLOAD_IDLE, reason, cure}
+#define OBSTACLE(reason, cure) .offload = {OFFLOAD_OBSTACLE, reason, cure}
 
 #define FLAG(m) ARGS(0, 0), .kind = KIND_FLAG, .offset = OFFSET_OF(struct config, m, bool)
 #define U31(m)	ARGS(1, 1), .kind = KIND_U31, .offset = OFFSET_OF(struct config, m, uint32_t)

@@ -8,7 +8,12 @@
 #include "base/str.h"
 #include "config/internal.h"
 
+enum {
+	CLIENT_ROUTE_METRIC = 100 /* of kernel routes to networks behind clients */
+};
+
 struct needs {
+	const struct config *cfg;
 	struct config_need *out;
 	size_t cap;
 	size_t count;
@@ -25,7 +30,13 @@ static void need(struct needs *n, uint64_t feature, const char *option, bool fat
 	if (n->count < n->cap) {
 		struct config_need *at = &n->out[n->count];
 
-		*at = (struct config_need){.feature = feature, .option = option, .fatal = fatal};
+		*at = (struct config_need){
+			.feature = feature,
+			.option = option,
+			.origin = config_origin(n->cfg, option),
+			.note = option_offload(option),
+			.fatal = fatal,
+		};
 		va_start(ap, fmt);
 		vsnprintf(at->line, sizeof(at->line), fmt, ap);
 		va_end(ap);
@@ -33,10 +44,28 @@ static void need(struct needs *n, uint64_t feature, const char *option, bool fat
 	n->count++;
 }
 
-/* The option cannot work without the feature. */
+/* The first of the options that was given; without any the first, which has a default then. */
+static const char *given(const struct config *cfg, const char *const *options, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (config_given(cfg, options[i]))
+			return options[i];
+	return options[0];
+}
+
+#define GIVEN(cfg, ...)                                \
+	given(cfg, (const char *const[]){__VA_ARGS__}, \
+	      sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+/* The option cannot work without the feature; the line may name a better known one. */
+static void disables_as(struct needs *n, uint64_t feature, const char *known, const char *option)
+{
+	need(n, feature, option, true, "Note: --%s disables data channel offload.", known);
+}
+
 static void disables(struct needs *n, uint64_t feature, const char *option)
 {
-	need(n, feature, option, true, "Note: --%s disables data channel offload.", option);
+	disables_as(n, feature, option, option);
 }
 
 /* The tunnel works, the option does nothing. */
@@ -55,7 +84,7 @@ static void ciphers_of(struct needs *n, const struct config *cfg)
 		char name[64];
 
 		snprintf(name, sizeof(name), "%.*s", (int)len, at);
-		need(n, feature_of_cipher(name), "data-ciphers", true,
+		need(n, feature_of_cipher(name), GIVEN(cfg, "data-ciphers", "ncp-ciphers"), true,
 		     "Note: cipher '%s' in --data-ciphers is not supported by ovpn-dco, disabling data channel offload.",
 		     name);
 		at += len;
@@ -73,11 +102,14 @@ static void crypto_needs(struct needs *n, const struct config *cfg)
 		    c->comp == CONFIG_COMP_LZ4_V2;
 
 	if (c->cipher_is_fallback && c->cipher)
-		need(n, feature_of_cipher(c->cipher), "data-ciphers-fallback", true,
+		need(n, feature_of_cipher(c->cipher),
+		     GIVEN(cfg, "data-ciphers-fallback", "cipher", "compat-mode"), true,
 		     "Note: --data-ciphers-fallback with cipher '%s' disables data channel offload.",
 		     c->cipher);
 	if (framing || asym)
-		need(n, real || asym ? FEAT_COMPRESS : FEAT_COMPRESS_STUB, "allow-compression",
+		need(n, real || asym ? FEAT_COMPRESS : FEAT_COMPRESS_STUB,
+		     framing ? GIVEN(cfg, "compress", "comp-lzo")
+			     : GIVEN(cfg, "allow-compression", "compat-mode"),
 		     true,
 		     "Note: '--allow-compression' is not set to 'no', disabling data channel offload.");
 	ciphers_of(n, cfg);
@@ -91,13 +123,13 @@ static void device_needs(struct needs *n, const struct config *cfg)
 		need(n, FEAT_STATIC_KEY, "secret", true,
 		     "No tls-client or tls-server option in configuration detected. Disabling data channel offload.");
 	if (cfg->tun.type == CONFIG_DEV_TAP || cfg->tun.type == CONFIG_DEV_UNDEFINED)
-		need(n, FEAT_TAP, "dev", true,
+		need(n, FEAT_TAP, GIVEN(cfg, "dev-type", "dev"), true,
 		     "Note: dev-type not tun, disabling data channel offload.");
 	if (cfg->tun.dev_node && str_starts(cfg->tun.dev_node, "unix:"))
 		need(n, FEAT_UNIX_DEVICE, "dev-node", true,
 		     "Note: afunix tun type selected, disabling data channel offload");
 	if (cfg->tun.type == CONFIG_DEV_NULL)
-		need(n, FEAT_NULL_DEVICE, "dev", true,
+		need(n, FEAT_NULL_DEVICE, GIVEN(cfg, "dev-type", "dev"), true,
 		     "Note: null tun type selected, disabling data channel offload");
 }
 
@@ -106,7 +138,8 @@ static void entry_needs(struct needs *n, const struct conn_entry *ce, uint64_t *
 	if (ce->fragment)
 		disables(n, FEAT_FRAGMENT, "fragment");
 	if (ce->http_proxy.host || ce->http_proxy.options_set)
-		disables(n, FEAT_HTTP_PROXY, "http-proxy");
+		disables_as(n, FEAT_HTTP_PROXY, "http-proxy",
+			    GIVEN(n->cfg, "http-proxy", "http-proxy-override"));
 	if (ce->socks_proxy.host)
 		disables(n, ce->proto.kind == CONFIG_PROTO_UDP ? FEAT_SOCKS_UDP : FEAT_SOCKS_PROXY,
 			 "socks-proxy");
@@ -127,6 +160,8 @@ static void transport_needs(struct needs *n, const struct config *cfg)
 	for (size_t i = 0; i < cfg->listen.count && cfg->mode == CONFIG_MODE_SERVER; i++)
 		if (cfg->listen.at[i].proto.kind != CONFIG_PROTO_UDP)
 			transports |= FEAT_TCP;
+	if (cfg->bind_dev && !cfg->mark && transports & (FEAT_UDP4 | FEAT_UDP6))
+		disables(n, FEAT_BIND_DEV, "bind-dev");
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (transports & all[i])
 			need(n, all[i], "proto", true,
@@ -134,13 +169,19 @@ static void transport_needs(struct needs *n, const struct config *cfg)
 			     all[i] == FEAT_TCP ? "TCP" : "UDP");
 }
 
+/* A server for IPv6 only has nothing that a topology could shape. */
+static bool has_ip4(const struct config *cfg)
+{
+	return cfg->tun.ifconfig_local || cfg->server.pool4.defined;
+}
+
 static void mode_needs(struct needs *n, const struct config *cfg)
 {
 	if (cfg->mode == CONFIG_MODE_SERVER) {
 		need(n, FEAT_MULTI_PEER, "mode", true,
 		     "--mode server is set. This DCO version doesn't support multipeer. Disabling Data Channel Offload");
-		if (cfg->tun.topology != CONFIG_TOPOLOGY_SUBNET)
-			need(n, FEAT_OTHER_TOPOLOGY, "topology", true,
+		if (cfg->tun.topology != CONFIG_TOPOLOGY_SUBNET && has_ip4(cfg))
+			need(n, FEAT_OTHER_TOPOLOGY, GIVEN(cfg, "topology", "compat-mode"), true,
 			     "Note: NOT using '--topology subnet' disables data channel offload.");
 	}
 	if (cfg->management.query_proxy)
@@ -170,6 +211,9 @@ static void option_needs(struct needs *n, const struct config *cfg)
 		     "Note: '--reneg-bytes' and '--reneg-pkts' are not supported by data channel offload; automatic key renegotiation mechanisms are sufficient for modern ciphers. Ignoring these options.");
 	if (config_given(cfg, "mssfix") && cfg->ce.mssfix)
 		no_effect(n, FEAT_MSSFIX, "mssfix");
+	if (cfg->tun.dev_node && !str_starts(cfg->tun.dev_node, "unix:"))
+		need(n, FEAT_DEVICE_NODE, "dev-node", false,
+		     "Note: ignoring --dev-node as it has no effect when using data channel offload");
 	if (cfg->passtos)
 		no_effect(n, FEAT_PASSTOS, "passtos");
 	if (config_given(cfg, "mtu-disc"))
@@ -177,6 +221,15 @@ static void option_needs(struct needs *n, const struct config *cfg)
 	if (cfg->crypto.replay_window_set &&
 	    (cfg->crypto.replay_window != 64 || cfg->crypto.replay_time_sec != 15))
 		no_effect(n, FEAT_REPLAY_WINDOW, "replay-window");
+	if (cfg->crypto.mute_replay_warnings)
+		no_effect(n, FEAT_REPLAY_WINDOW, "mute-replay-warnings");
+	if (config_given(cfg, "txqueuelen"))
+		no_effect(n, FEAT_DEVICE_QUEUE, "txqueuelen");
+	if (cfg->mode == CONFIG_MODE_SERVER && cfg->routing.metric_set &&
+	    cfg->routing.metric <= CLIENT_ROUTE_METRIC)
+		need(n, FEAT_CLIENT_ROUTES, "route-metric", false,
+		     "Note: --route-metric %u makes routes of --route win over those of --iroute when using data channel offload, which have metric %d",
+		     cfg->routing.metric, CLIENT_ROUTE_METRIC);
 	if (cfg->timers.ping_timer_rem)
 		no_effect(n, FEAT_PING_TIMER_REM, "ping-timer-rem");
 	if (cfg->server.tcp_queue_limit != 64)
@@ -187,7 +240,7 @@ static void option_needs(struct needs *n, const struct config *cfg)
 
 size_t config_needs(const struct config *cfg, struct config_need *out, size_t cap)
 {
-	struct needs n = {.out = out, .cap = cap};
+	struct needs n = {.cfg = cfg, .out = out, .cap = cap};
 
 	crypto_needs(&n, cfg);
 	device_needs(&n, cfg);

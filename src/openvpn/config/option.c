@@ -103,7 +103,29 @@ struct option_info option_get(size_t index)
 		.needs_server = row->flags & F_SERVER,
 		.needs_tls = row->flags & F_TLS,
 		.needs = row->needs,
+		.offload = row->offload,
 	};
+}
+
+struct offload_note option_offload(const char *name)
+{
+	const struct option_row *row = option_row(option_index(name));
+
+	if (row && row->offload.kind == OFFLOAD_PART_OF)
+		row = option_row(option_index(row->offload.why));
+	return row ? row->offload : (struct offload_note){0};
+}
+
+const char *option_offload_text(enum option_offload kind)
+{
+	static const char *const texts[] = {
+		[OFFLOAD_UNSTATED] = "unstated", [OFFLOAD_REFUSED] = "refused",
+		[OFFLOAD_APART] = "apart",	 [OFFLOAD_WORKS] = "works",
+		[OFFLOAD_PART_OF] = "part of",	 [OFFLOAD_IDLE] = "no effect",
+		[OFFLOAD_OBSTACLE] = "obstacle",
+	};
+
+	return texts[kind];
 }
 
 const char *option_status_text(enum option_status status)
@@ -336,6 +358,7 @@ static int check_permission(const struct opt *o)
 
 static void note_origin(const struct opt *o, size_t index)
 {
+	const char *file = o->src->block_file ? o->src->block_file : o->src->name;
 	struct config *cfg = o->cfg;
 	struct config_origin *at;
 
@@ -347,11 +370,11 @@ static void note_origin(const struct opt *o, size_t index)
 		return;
 	/* most lines come from one file: share its name */
 	for (size_t i = 0; i < cfg->origins.count && !at[index].file; i++)
-		if (at[i].file && strcmp(at[i].file, o->src->name) == 0)
+		if (at[i].file && strcmp(at[i].file, file) == 0)
 			at[index].file = at[i].file;
-	if (!at[index].file || strcmp(at[index].file, o->src->name) != 0)
-		at[index].file = pool_strdup(cfg->pool, o->src->name);
-	at[index].line = o->src->line;
+	if (!at[index].file || strcmp(at[index].file, file) != 0)
+		at[index].file = pool_strdup(cfg->pool, file);
+	at[index].line = o->src->block_line + o->src->line;
 }
 
 static int apply_row(struct opt *o, size_t index)

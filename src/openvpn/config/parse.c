@@ -182,6 +182,8 @@ int block_apply(struct opt *o)
 		.groups = o->src->groups,
 		.depth = o->src->depth,
 		.fatal = o->src->fatal,
+		.block_file = o->src->name,
+		.block_line = o->src->line,
 	};
 	struct conn_entry ce = o->cfg->ce;
 	struct parse p = *o->p;

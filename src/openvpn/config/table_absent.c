@@ -8,7 +8,7 @@ static int msg_channel_apply(struct opt *o)
 }
 
 /* Not in this build: unrecognised, as everywhere without the library. */
-#define PKCS11(text) .help = text, .groups = GROUP_GENERAL, .status = OPTION_ABSENT
+#define PKCS11(text) .help = text, .groups = GROUP_GENERAL, .status = OPTION_ABSENT, REFUSED
 
 static const struct option_row pkcs11_rows[] = {
 	{.name = "pkcs11-providers",
@@ -42,7 +42,7 @@ static const struct option_row pkcs11_rows[] = {
 const struct option_table table_pkcs11 = {"PKCS#11 (builds with it)", pkcs11_rows,
 					  ARRAY_SIZE(pkcs11_rows)};
 
-#define WINDOWS(group, text) .help = text, .groups = group, .status = OPTION_ABSENT
+#define WINDOWS(group, text) .help = text, .groups = group, .status = OPTION_ABSENT, REFUSED
 
 static const struct option_row windows_rows[] = {
 	{.name = "win-sys",

@@ -64,7 +64,7 @@ static int show_gateway_apply(struct opt *o)
 	return 0;
 }
 
-#define COMMAND .groups = GROUP_GENERAL, IF_BUILT(ALWAYS)
+#define COMMAND .groups = GROUP_GENERAL, APART, IF_BUILT(ALWAYS)
 
 static const struct option_row rows[] = {
 	{.name = "genkey",
@@ -88,18 +88,21 @@ static const struct option_row rows[] = {
 	 .groups = GROUP_GENERAL,
 	 .needs = FEAT_PERSIST_NODE,
 	 IF_BUILT(PERSIST_NODE),
-	 FLAG(command.mktun)},
+	 FLAG(command.mktun),
+	 WORKS("makes an ordinary tun device, and says so")},
 	{.name = "rmtun",
 	 .help = "remove a persistent device",
 	 .groups = GROUP_GENERAL,
 	 .needs = FEAT_PERSIST_NODE,
 	 IF_BUILT(PERSIST_NODE),
-	 FLAG(command.rmtun)},
+	 FLAG(command.rmtun),
+	 WORKS("removes an ordinary tun device")},
 	{.name = "test-crypto",
 	 .help = "test encryption and decryption",
 	 .groups = GROUP_GENERAL,
 	 IF_BUILT(TEST_CRYPTO),
-	 FLAG(command.test_crypto)},
+	 FLAG(command.test_crypto),
+	 APART},
 	{.name = "dco-check",
 	 .help = "show which data plane would be used, and why not a better one (exit status 0: kernel, 3: own engine, 1: none)",
 	 COMMAND,
