@@ -236,6 +236,7 @@ struct dco_backend {
 	/* what it can do on this machine now; 0 when unusable, with the reason in @why */
 	uint64_t (*features)(struct err *why);
 	const char *(*version)(char *buf, size_t cap);
+	const char *how_to_get; /* for people, when the machine does not have it; may be NULL */
 	const struct dco_ops *ops;
 };
 

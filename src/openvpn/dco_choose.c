@@ -4,6 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+	WHERE_MAX = 256
+};
+
 size_t dco_missing(const struct dco_wish *wish, uint64_t offered, size_t from)
 {
 	while (from < wish->need_count) {
@@ -29,12 +33,65 @@ static uint64_t offered_at_best(const struct dco_backend *b)
 	return b->offers ? b->offers : b->features(&why);
 }
 
-static void warn_without_effect(const struct dco_wish *wish, uint64_t offered,
-				const struct log *log)
+/* "--fragment in client.conf:12" */
+static const char *where(const struct config_need *need, char *buf, size_t cap)
 {
-	for (size_t i = 0; i < wish->need_count; i++)
-		if (!wish->needs[i].fatal && wish->needs[i].feature & ~offered)
-			log_warn(log, "%s", wish->needs[i].line);
+	if (need->origin)
+		snprintf(buf, cap, "--%s in %.128s:%u", need->option, need->origin->file,
+			 need->origin->line);
+	else
+		snprintf(buf, cap, "--%s by default", need->option);
+	return buf;
+}
+
+static bool explained(const struct config_need *need)
+{
+	return need->option && need->note.remedy;
+}
+
+/* What the known line does not say: where it comes from, why it is so, and what to do. */
+static void explain(const struct config_need *need, const struct log *log)
+{
+	char text[WHERE_MAX];
+
+	if (explained(need))
+		log_info(log, 3, "%s: %s; %s: %s", where(need, text, sizeof(text)), need->note.why,
+			 need->fatal ? "to use offload" : "instead", need->note.remedy);
+}
+
+/* The first obstacle in full, the others by number: their lines would only repeat the outcome. */
+static void tell_obstacle(const struct dco_wish *wish, size_t first, uint64_t offered,
+			  const struct log *log)
+{
+	size_t others = 0;
+
+	log_info(log, 1, "%s", wish->needs[first].line); /* FIX-28 */
+	explain(&wish->needs[first], log);
+	for (size_t i = dco_missing(wish, offered, first + 1); i < wish->need_count;
+	     i = dco_missing(wish, offered, i + 1))
+		others++;
+	if (others > 0)
+		log_info(log, 3, "%zu more obstacle%s to offload: see --dco-check", others,
+			 others == 1 ? "" : "s");
+}
+
+/* What will have no effect. The known lines speak of offload, which the last backend is not. */
+static void tell_idle(const struct dco_wish *wish, const struct dco_backend *b, uint64_t offered,
+		      bool last, const struct log *log)
+{
+	for (size_t i = 0; i < wish->need_count; i++) {
+		const struct config_need *need = &wish->needs[i];
+
+		if (need->fatal || !(need->feature & ~offered))
+			continue;
+		if (last) {
+			log_warn(log, "Note: --%s has no effect with the %s", need->option,
+				 b->text);
+			continue;
+		}
+		log_warn(log, "%s", need->line);
+		explain(need, log);
+	}
 }
 
 /* Every missing thing in one line: option, what it takes, remedy. */
@@ -76,7 +133,7 @@ const struct dco_backend *dco_choose(const struct dco_backend *const *backends, 
 			if (is_last(i, count))
 				(void)refuse(wish, offered, err);
 			else if (wish->needs[missing].line != told)
-				log_info(log, 1, "%s", wish->needs[missing].line); /* FIX-28 */
+				tell_obstacle(wish, missing, offered, log);
 			told = wish->needs[missing].line; /* once for both kernel drivers */
 			continue;
 		}
@@ -87,7 +144,7 @@ const struct dco_backend *dco_choose(const struct dco_backend *const *backends, 
 				(void)err_set(err, ERR_UNSUPPORTED, "%s", why.text);
 			continue;
 		}
-		warn_without_effect(wish, offered, log);
+		tell_idle(wish, b, offered, is_last(i, count), log);
 		return b;
 	}
 	return NULL;
@@ -95,57 +152,106 @@ const struct dco_backend *dco_choose(const struct dco_backend *const *backends, 
 
 /* ---- the table ---- */
 
-static void check_row(const struct dco_backend *b, const struct dco_wish *wish, bool skipped,
-		      struct str *out, bool *usable)
+static void add_reason(struct str *out, const char *line, const char *remedy)
+{
+	str_addf(out, "  no   %s\n", line);
+	if (remedy)
+		str_addf(out, "         remedy: %s\n", remedy);
+}
+
+static void add_explanation(struct str *out, const struct config_need *need)
+{
+	char text[WHERE_MAX];
+
+	if (explained(need))
+		str_addf(out, "         %s: %s\n         %s: %s\n", where(need, text, sizeof(text)),
+			 need->note.why, need->fatal ? "remedy" : "instead", need->note.remedy);
+}
+
+/* The same needs are missing in each of the kernel's drivers: they are explained once. */
+static void add_obstacles(const struct dco_wish *wish, uint64_t offered, const uint64_t *before,
+			  bool last, struct str *out)
+{
+	for (size_t at = dco_missing(wish, offered, 0); at < wish->need_count;
+	     at = dco_missing(wish, offered, at + 1)) {
+		const struct config_need *need = &wish->needs[at];
+
+		str_addf(out, "  no   %s\n", need->line);
+		if (last)
+			str_addf(out, "         needs %s; remove or change --%s\n",
+				 feature_text(need->feature), need->option);
+		else if (before && need->feature & ~*before)
+			str_addf(out, "         see above\n");
+		else
+			add_explanation(out, need);
+	}
+}
+
+static const char *remedy_of(const struct dco_backend *b, const struct err *why)
+{
+	switch (why->code) {
+	case ERR_NOT_FOUND:
+		return b->how_to_get;
+	case ERR_PERMISSION:
+		return "start it as root or with CAP_NET_ADMIN, and not in a user namespace (unprivileged container)";
+	default:
+		return NULL;
+	}
+}
+
+static bool check_row(const struct dco_backend *b, const struct dco_wish *wish,
+		      const uint64_t *before, bool last, struct str *out)
 {
 	struct err why = {0};
 	char version[128];
-	uint64_t offered = offered_at_best(b);
-	size_t at = dco_missing(wish, offered, 0);
+	uint64_t offered = offered_at_best(b), usable;
 
-	*usable = false;
 	str_addf(out, "%-12s %s (%s)\n", b->name, b->text, b->version(version, sizeof(version)));
-	if (skipped) {
-		str_addf(out, "  no   --disable-dco is set\n       remove --disable-dco\n");
-		return;
+	if (wish->disabled && !last) {
+		add_reason(out, wish->disabled_why, wish->disabled_remedy);
+		return false;
 	}
-	for (; at < wish->need_count; at = dco_missing(wish, offered, at + 1)) {
-		const struct config_need *need = &wish->needs[at];
-
-		str_addf(out, "  no   %s\n       needs %s", need->line,
-			 feature_text(need->feature));
-		if (need->option)
-			str_addf(out, "; remove or change --%s", need->option);
-		str_addf(out, "\n");
-	}
-	if (dco_missing(wish, offered, 0) < wish->need_count)
-		return;
-	if (!b->features(&why)) {
-		str_addf(out, "  no   %s\n", why.text);
-		return;
-	}
-	*usable = true;
+	usable = b->features(&why);
+	if (!usable)
+		add_reason(out, why.text, remedy_of(b, &why));
+	else
+		offered = usable;
+	add_obstacles(wish, offered, before, last, out);
+	if (!usable || dco_missing(wish, offered, 0) < wish->need_count)
+		return false;
 	str_addf(out, "  yes\n");
-	for (size_t i = 0; i < wish->need_count; i++)
-		if (!wish->needs[i].fatal && wish->needs[i].feature & ~offered)
-			str_addf(out, "       %s\n", wish->needs[i].line);
+	for (size_t i = 0; i < wish->need_count; i++) {
+		const struct config_need *need = &wish->needs[i];
+
+		if (need->fatal || !(need->feature & ~offered))
+			continue;
+		if (last) {
+			str_addf(out, "       Note: --%s has no effect\n", need->option);
+			continue;
+		}
+		str_addf(out, "       %s\n", need->line);
+		add_explanation(out, need);
+	}
+	return true;
 }
 
 enum dco_check_result dco_check(const struct dco_backend *const *backends, size_t count,
 				const struct dco_wish *wish, struct str *out)
 {
 	enum dco_check_result result = DCO_CHECK_NONE;
-	const char *chosen = "none";
+	const struct dco_backend *chosen = NULL;
+	uint64_t before;
 
 	for (size_t i = 0; i < count; i++) {
-		bool usable;
+		bool usable = check_row(backends[i], wish, i > 0 ? &before : NULL,
+					is_last(i, count), out);
 
-		check_row(backends[i], wish, wish->disabled && !is_last(i, count), out, &usable);
-		if (!usable || result != DCO_CHECK_NONE)
+		before = offered_at_best(backends[i]);
+		if (!usable || chosen)
 			continue;
-		chosen = backends[i]->name;
+		chosen = backends[i];
 		result = is_last(i, count) ? DCO_CHECK_ENGINE : DCO_CHECK_OFFLOAD;
 	}
-	str_addf(out, "would be used: %s\n", chosen);
+	str_addf(out, "would be used: %s\n", chosen ? chosen->name : "none");
 	return result;
 }

@@ -15,7 +15,9 @@
 struct dco_wish {
 	const struct config_need *needs; /* as config_needs() gives them */
 	size_t need_count;
-	bool disabled; /* --disable-dco: only the last backend, the engine, may be used */
+	bool disabled;		  /* only the last backend, the engine, may be used */
+	const char *disabled_why; /* for dco_check(): what forbids the others */
+	const char *disabled_remedy;
 };
 
 /**
@@ -23,7 +25,8 @@ struct dco_wish {
  * @backends, @count: dco_backends(), or a test's own
  * @log: gets the reason why a better backend is not used (verb 1: the known line of the first
  *       need which it lacks, else at verb 3 why it does not work here), and at verb 1 what will
- *       have no effect on the backend that is
+ *       have no effect on the backend that is; for options at verb 3 also where they were given,
+ *       why offload lacks them and what to do
  *
  * Return: the backend, or NULL when not even the last one will do; @err names each option that it
  * lacks and what to do.
@@ -46,7 +49,8 @@ enum dco_check_result {
 };
 
 /**
- * dco_check() - the table of `openvpn --dco-check`: each backend, usable or not, why, remedy
+ * dco_check() - the table of `openvpn --dco-check`: each backend, usable or not, with every reason
+ * and its remedy, of the machine as well as of the configuration
  * @out: text is appended
  */
 enum dco_check_result dco_check(const struct dco_backend *const *backends, size_t count,

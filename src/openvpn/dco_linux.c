@@ -158,6 +158,8 @@ const struct dco_backend dco_linux_mainline = {
 		  FEAT_ASYM_PEER_ID,
 	.features = mainline_features,
 	.version = mainline_version,
+	.how_to_get =
+		"use Linux 6.16 or newer, or install ovpn-backports; load it with 'modprobe ovpn'",
 	.ops = &mainline_ops,
 };
 
@@ -168,5 +170,7 @@ const struct dco_backend dco_linux_legacy = {
 		  FEAT_MULTI_PEER | FEAT_INACTIVE_BYTES | FEAT_PER_PEER_STATS | FEAT_FLOAT,
 	.features = legacy_features,
 	.version = legacy_version,
+	.how_to_get =
+		"for older kernels install openvpn-dco-dkms (Debian) or kmod-ovpn-dco; load it with 'modprobe ovpn-dco-v2'",
 	.ops = &legacy_ops,
 };

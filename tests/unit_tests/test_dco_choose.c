@@ -11,7 +11,7 @@ static uint64_t kernel_features(struct err *why)
 {
 	if (kernel_present)
 		return FEAT_CIPHERS_AEAD | FEAT_UDP4;
-	(void)err_set(why, ERR_UNSUPPORTED,
+	(void)err_set(why, ERR_NOT_FOUND,
 		      "Note: Kernel support for ovpn-dco missing, disabling data channel offload.");
 	return 0;
 }
@@ -34,7 +34,8 @@ static const struct dco_backend kernel = {.name = "ovpn",
 					  .text = "kernel module",
 					  .offers = FEAT_CIPHERS_AEAD | FEAT_UDP4,
 					  .features = kernel_features,
-					  .version = version};
+					  .version = version,
+					  .how_to_get = "load it"};
 static const struct dco_backend engine = {
 	.name = "engine", .text = "userspace", .features = engine_features, .version = version};
 static const struct dco_backend *const backends[] = {&kernel, &engine};
@@ -82,9 +83,12 @@ static const struct config_need need_gcm = {.feature = FEAT_CIPHER_AES_256_GCM,
 					    .option = "data-ciphers",
 					    .line = "cipher",
 					    .fatal = true};
+static const struct config_origin origin = {"c.conf", 7};
 static const struct config_need need_fragment = {
 	.feature = FEAT_FRAGMENT,
 	.option = "fragment",
+	.origin = &origin,
+	.note = {OFFLOAD_OBSTACLE, "packets are not split", "remove it"},
 	.line = "Note: --fragment disables data channel offload.",
 	.fatal = true};
 static const struct config_need need_tap = {
@@ -112,7 +116,10 @@ static void kernel__lacks_an_option__engine_with_the_known_line(void **state)
 
 	(void)state;
 	assert_ptr_equal(choose(needs, 2, false, &err), &engine);
-	assert_string_equal(lines, "Note: --fragment disables data channel offload.\n");
+	assert_string_equal(
+		lines,
+		"Note: --fragment disables data channel offload.\n"
+		"--fragment in c.conf:7: packets are not split; to use offload: remove it\n");
 }
 
 /* The configuration's reason comes before the machine's, and only the first of all is told. */
@@ -123,7 +130,10 @@ static void kernel__missing_and_lacking__only_the_option_is_told(void **state)
 	(void)state;
 	kernel_present = false;
 	assert_ptr_equal(choose(&need_fragment, 1, false, &err), &engine);
-	assert_string_equal(lines, "Note: --fragment disables data channel offload.\n");
+	assert_string_equal(
+		lines,
+		"Note: --fragment disables data channel offload.\n"
+		"--fragment in c.conf:7: packets are not split; to use offload: remove it\n");
 	lines[0] = 0;
 	assert_ptr_equal(choose(&need_gcm, 1, false, &err), &engine);
 	assert_string_equal(
@@ -166,7 +176,8 @@ static void check__table__reasons_remedies_and_status(void **state)
 	assert_string_equal(str_text(&out),
 			    "ovpn         kernel module (7)\n"
 			    "  no   Note: --fragment disables data channel offload.\n"
-			    "       needs internal fragmentation; remove or change --fragment\n"
+			    "         --fragment in c.conf:7: packets are not split\n"
+			    "         remedy: remove it\n"
 			    "engine       userspace (7)\n"
 			    "  yes\n"
 			    "would be used: engine\n");
@@ -176,14 +187,47 @@ static void check__table__reasons_remedies_and_status(void **state)
 	assert_int_equal(dco_check(backends, 2, &wish, &out), DCO_CHECK_OFFLOAD);
 	assert_non_null(strstr(str_text(&out), "  yes\n       c2c has no effect\n"));
 	wish.disabled = true;
+	wish.disabled_why = "--disable-dco is set in c.conf:9";
+	wish.disabled_remedy = "remove --disable-dco";
 	str_clear(&out);
 	assert_int_equal(dco_check(backends, 2, &wish, &out), DCO_CHECK_ENGINE);
-	assert_non_null(strstr(str_text(&out), "  no   --disable-dco is set\n"));
+	assert_non_null(strstr(str_text(&out), "  no   --disable-dco is set in c.conf:9\n"
+					       "         remedy: remove --disable-dco\n"));
 	wish.needs = &need_tap;
 	str_clear(&out);
 	assert_int_equal(dco_check(backends, 2, &wish, &out), DCO_CHECK_NONE);
 	assert_non_null(strstr(str_text(&out), "would be used: none\n"));
 	str_fini(&out);
+}
+
+/* The machine's reason and the configuration's, each with its remedy. */
+static void check__driver_missing__obstacles_too(void **state)
+{
+	struct dco_wish wish = {.needs = &need_fragment, .need_count = 1};
+	struct str out = str_init();
+
+	(void)state;
+	kernel_present = false;
+	assert_int_equal(dco_check(backends, 2, &wish, &out), DCO_CHECK_ENGINE);
+	assert_non_null(strstr(
+		str_text(&out),
+		"  no   Note: Kernel support for ovpn-dco missing, disabling data channel offload.\n"
+		"         remedy: load it\n"
+		"  no   Note: --fragment disables data channel offload.\n"));
+	str_fini(&out);
+}
+
+/* The line about offload would be wrong of the engine. */
+static void engine__option_without_effect__said_without_offload(void **state)
+{
+	const struct config_need rem = {.feature = FEAT_PING_TIMER_REM,
+					.option = "ping-timer-rem",
+					.line = "Note: about offload"};
+	struct err err;
+
+	(void)state;
+	assert_ptr_equal(choose(&rem, 1, true, &err), &engine);
+	assert_string_equal(lines, "Note: --ping-timer-rem has no effect with the userspace\n");
 }
 
 static void backends__of_this_build__end_with_the_engine(void **state)
@@ -210,6 +254,8 @@ int main(void)
 		CASE(kernel__option_without_effect__chosen_with_a_warning),
 		CASE(nothing__offers_an_option__every_one_named),
 		CASE(check__table__reasons_remedies_and_status),
+		CASE(check__driver_missing__obstacles_too),
+		CASE(engine__option_without_effect__said_without_offload),
 		CASE(backends__of_this_build__end_with_the_engine),
 	};
 

@@ -470,6 +470,10 @@ static int load_config(struct app *app)
 	if (ret == 0)
 		ret = config_finish(app->cfg, &app->host, &report, &err);
 	host_log_format(app, &app->cfg->log);
+	if (ret == 0 && app->cfg->command.kind == CONFIG_DCO_CHECK) {
+		config_report_fini(&report); /* a table is asked for, nothing starts */
+		return -1;
+	}
 	log_report(app, &report);
 	if (ret == 0) {
 		config_dump(app->cfg, &report);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "daemon/backend_choice.h"
 
+#include <stdio.h>
+
 #include "config/features.h"
 #include "config/options.h"
 
@@ -11,6 +13,7 @@ enum {
 struct wish {
 	struct config_need needs[NEEDS_MAX];
 	struct dco_wish dco;
+	char disabled_why[320];
 };
 
 static void wish_init(struct wish *w, const struct config *cfg, bool kernel_allowed)
@@ -22,6 +25,26 @@ static void wish_init(struct wish *w, const struct config *cfg, bool kernel_allo
 		.need_count = n < NEEDS_MAX ? n : NEEDS_MAX,
 		.disabled = cfg->tun.disable_dco || !kernel_allowed,
 	};
+}
+
+/* For --dco-check: what forbids all of the kernel's drivers. */
+static void tell_disabled(struct wish *w, const struct config *cfg)
+{
+	char where[160];
+
+	if (cfg->tun.disable_dco) {
+		config_origin_text(cfg, "disable-dco", where, sizeof(where));
+		snprintf(w->disabled_why, sizeof(w->disabled_why), "--disable-dco is set in %s",
+			 where);
+		w->dco.disabled_remedy = "remove --disable-dco";
+	} else {
+		config_origin_text(cfg, "user", where, sizeof(where));
+		snprintf(w->disabled_why, sizeof(w->disabled_why),
+			 "--user in %s: this process cannot keep CAP_NET_ADMIN", where);
+		w->dco.disabled_remedy =
+			"start it as root; in a systemd unit or container with CAP_NET_ADMIN, CAP_SETPCAP, CAP_SETUID and CAP_SETGID";
+	}
+	w->dco.disabled_why = w->disabled_why;
 }
 
 const struct dco_backend *backend_fallback(void)
@@ -77,5 +100,6 @@ enum dco_check_result backend_check(const struct config *cfg, bool kernel_allowe
 	struct wish w;
 
 	wish_init(&w, cfg, kernel_allowed);
+	tell_disabled(&w, cfg);
 	return dco_check(all, count, &w.dco, out);
 }

@@ -210,6 +210,9 @@ int command_dco_check(const struct config *cfg, const struct log *log)
 	struct str out = str_init();
 	enum dco_check_result result = backend_check(cfg, kernel_allowed, &out);
 
+	if (process_check_capability(NULL) < 0)
+		str_add(&out,
+			"Note: this process lacks CAP_NET_ADMIN, a service started as root may find more\n");
 	return print(&out, (int)result);
 }
 
