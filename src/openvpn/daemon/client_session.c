@@ -12,7 +12,9 @@
 #include "config/features.h"
 #include "daemon/app.h"
 #include "daemon/credentials.h"
+#include "daemon/environment.h"
 #include "daemon/negotiation_setup.h"
+#include "daemon/tls_setup.h"
 #include "tls/tls.h"
 
 static struct peer_info_features features(const struct client *c)
@@ -58,6 +60,7 @@ static enum verify_verdict verify_by_script(void *user, unsigned int depth, cons
 {
 	struct client *c = user;
 
+	environment_set_address(env, "untrusted", session_remote(c->session));
 	if (!script_configured(&c->app->scripts, SCRIPT_TLS_VERIFY))
 		return VERIFY_SKIP;
 	if (script_tls_verify(&c->app->scripts, env, depth, subject) < 0)
@@ -65,7 +68,18 @@ static enum verify_verdict verify_by_script(void *user, unsigned int depth, cons
 	return VERIFY_ACCEPT;
 }
 
-static const struct verify_hooks verify_hooks = {.script = verify_by_script};
+static int export_cert(void *user, const char *dir, const char *pem, struct str *path)
+{
+	struct client *c = user;
+
+	return verify_export_cert(dir, pem, &c->app->rng, &c->log, path);
+}
+
+static const struct verify_hooks verify_hooks = {
+	.script = verify_by_script,
+	.export_cert = export_cert,
+	.unexport_cert = verify_unexport_cert,
+};
 
 /* ---- events ---- */
 
@@ -83,24 +97,11 @@ static void on_peer_key_method(struct client *c, const struct now *now,
 	c->credentials_sent = false;
 }
 
-static void export_trusted_address(struct client *c)
-{
-	const union sock_addr *remote = session_remote(c->session);
-	struct ip_addr ip = sock_addr_ip(remote);
-	char text[ADDR_TEXT_MAX];
-
-	env_del(c->app->env, "trusted_ip");
-	env_del(c->app->env, "trusted_ip6");
-	env_set(c->app->env, ip.family == AF_INET6 ? "trusted_ip6" : "trusted_ip",
-		ip_addr_format(&ip, text, sizeof(text)));
-	env_setf(c->app->env, "trusted_port", "%u", sock_addr_port(remote));
-}
-
 static void on_active(struct client *c, const struct now *now, const struct session_event *ev)
 {
 	if (ev->key_id != 0)
 		return; /* a renegotiation: nothing is asked again */
-	export_trusted_address(c);
+	environment_set_address(c->app->env, "trusted", session_remote(c->session));
 	c->active_at_ms = now->mono_ms;
 	c->connect_until = TIME_NEVER;
 	client_tunnel_connection_initiated(c);

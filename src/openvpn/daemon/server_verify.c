@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "daemon/app.h"
+#include "daemon/tls_setup.h"
 
 void peer_verify_stop(struct server_peer *p)
 {
@@ -60,30 +61,14 @@ static enum verify_verdict verify_by_script(void *user, unsigned int depth, cons
 static int export_cert(void *user, const char *dir, const char *pem, struct str *path)
 {
 	struct server_peer *p = user;
-	char file[TEMP_FILE_PATH_MAX];
-	struct err err = {0};
-	int ret = temp_file_create(dir, "pef", &p->server->app->rng, pem, strlen(pem), file, &err);
 
-	if (ret < 0)
-		log_warn(&p->log, "%s", err.text);
-	else
-		str_add(path, file);
-	return ret;
-}
-
-static void unexport_cert(void *user, const char *path)
-{
-	char file[TEMP_FILE_PATH_MAX];
-
-	(void)user;
-	if (str_copy(file, sizeof(file), path))
-		temp_file_remove(file);
+	return verify_export_cert(dir, pem, &p->server->app->rng, &p->log, path);
 }
 
 const struct verify_hooks server_verify_hooks = {
 	.script = verify_by_script,
 	.export_cert = export_cert,
-	.unexport_cert = unexport_cert,
+	.unexport_cert = verify_unexport_cert,
 };
 
 static void next(struct server_peer *p);

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "base/str.h"
+#include "daemon/temp_file.h"
 
 static struct text_source source(const struct config_file *f)
 {
@@ -183,6 +184,29 @@ void verify_setup_free(struct verify_setup *v)
 const struct verify_config *verify_setup_config(const struct verify_setup *v)
 {
 	return &v->cfg;
+}
+
+int verify_export_cert(const char *dir, const char *pem, const struct rng *rng,
+		       const struct log *log, struct str *path)
+{
+	char file[TEMP_FILE_PATH_MAX];
+	struct err err = {0};
+	int ret = temp_file_create(dir, "pef", rng, pem, strlen(pem), file, &err);
+
+	if (ret < 0)
+		log_warn(log, "%s", err.text);
+	else
+		str_add(path, file);
+	return ret;
+}
+
+void verify_unexport_cert(void *user, const char *path)
+{
+	char file[TEMP_FILE_PATH_MAX];
+
+	(void)user;
+	if (str_copy(file, sizeof(file), path))
+		temp_file_remove(file);
 }
 
 /* ---- wrap ---- */

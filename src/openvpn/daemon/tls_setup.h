@@ -5,6 +5,8 @@
 #include "base/attr.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/random.h"
+#include "base/str.h"
 #include "config/config.h"
 #include "proto/wrap.h"
 #include "tls/tls.h"
@@ -27,6 +29,17 @@ int verify_setup_new(const struct config *cfg, struct verify_setup **out,
 void verify_setup_free(struct verify_setup *v);
 /** verify_setup_config() - borrowed; constant for the life of @v */
 const struct verify_config *verify_setup_config(const struct verify_setup *v);
+
+/**
+ * verify_export_cert() - --tls-export-cert: write a certificate to a new file, for the script
+ * @path: the name is appended
+ *
+ * Return: 0, or ERR_* after a line in @log.
+ */
+int verify_export_cert(const char *dir, const char *pem, const struct rng *rng,
+		       const struct log *log, struct str *path) MUST_CHECK;
+/** verify_unexport_cert() - delete it; @user is not used, for struct verify_hooks */
+void verify_unexport_cert(void *user, const char *path);
 
 /**
  * wrap_setup() - keys of tls-auth, tls-crypt or tls-crypt-v2 of one connection entry
