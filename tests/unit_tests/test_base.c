@@ -161,6 +161,10 @@ static void env__names_and_values_are_cleaned(void **state)
 	assert_null(env_list(copy)[2]);
 	env_set(e, "abc", NULL);
 	assert_null(env_get(e, "abc"));
+	assert_int_equal(env_reset(e, copy), 0);
+	assert_string_equal(env_get(e, "abc"), "2");
+	assert_int_equal(env_count(e), 2);
+	assert_int_equal(env_count(copy), 2);
 	env_free(e);
 	env_free(copy);
 }

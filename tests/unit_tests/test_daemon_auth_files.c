@@ -42,6 +42,10 @@ static void auth_files__life(void **state)
 	assert_null(env_get(env, "auth_control_file"));
 	assert_int_equal(auth_files_result(&f), AUTH_FILES_PENDING);
 	auth_files_remove(&f, env);
+	assert_int_equal(auth_files_create(&f, dir.path, &rng, env, &err), 0);
+	auth_files_remove_named(env);
+	assert_int_equal(env_count(env), 0);
+	auth_files_remove_named(env);
 	assert_int_equal(rmdir(dir.path), 0); /* nothing is left */
 	assert_true(auth_files_create(&f, dir.path, &rng, env, &err) < 0);
 	env_free(env);

@@ -56,6 +56,7 @@ static void add_start__entries_listen_and_setenv(void **state)
 		"http_proxy_port_2=3128",
 		"socks_proxy_server_2=socks",
 		"socks_proxy_port_2=1080",
+		"remote_port_3=1194", /* a server has no remote, but its port */
 		"proto_1=udp",
 		"local_port_1=1194",
 		"proto_2=tcp-server",

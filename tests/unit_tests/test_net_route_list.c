@@ -90,7 +90,7 @@ static void list__v4_options__installed_exported_removed(void **state)
 	expect_env(env, "route_network_9", NULL);
 	expect_env(env, "route_net_gateway", "192.0.2.1");
 	expect_env(env, "route_vpn_gateway", "10.8.0.1");
-	expect_env(env, "net_gateway_ipv6", "2001:db8::1");
+	expect_env(env, "net_gateway_ipv6", NULL); /* only with routes of that family */
 	expect_env(env, "route_network_1", "192.168.7.0");
 	expect_env(env, "route_netmask_1", "255.255.255.0");
 	expect_env(env, "route_gateway_1", "10.8.0.1");
@@ -143,6 +143,7 @@ static void list__v6_options__to_device_or_gateway(void **state)
 	route_list_set_env(list, env);
 	expect_env(env, "route_ipv6_network_1", "fd01::/64");
 	expect_env(env, "route_ipv6_gateway_1", "fd00::1");
+	expect_env(env, "net_gateway_ipv6", "2001:db8::1");
 	expect_env(env, "route_ipv6_metric_1", "50");
 	expect_env(env, "route_ipv6_metric_2", "7");
 	expect_env(env, "route_ipv6_network_4", "fd04::1/128");

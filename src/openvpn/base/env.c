@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/secret.h"
 #include "base/str.h"
 
@@ -80,6 +81,19 @@ struct env *env_clone(const struct env *env)
 		}
 	}
 	return copy;
+}
+
+int env_reset(struct env *env, const struct env *to)
+{
+	struct env *copy = env_clone(to);
+	struct env old = *env;
+
+	if (!copy)
+		return ERR_NOMEM;
+	*env = *copy;
+	*copy = old;
+	env_free(copy);
+	return 0;
 }
 
 static bool entry_is(const char *entry, const char *name, size_t len)

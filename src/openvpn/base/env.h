@@ -12,6 +12,8 @@ struct env;
 struct env *env_new(void) MUST_CHECK;
 /** env_clone() - an independent copy, e.g. for a client instance; NULL when out of memory */
 struct env *env_clone(const struct env *env) MUST_CHECK;
+/** env_reset() - make @env what @to is; ERR_NOMEM leaves it as it was */
+int env_reset(struct env *env, const struct env *to) MUST_CHECK;
 void env_free(struct env *env);
 
 /**

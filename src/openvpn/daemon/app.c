@@ -316,6 +316,9 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	if (ret < 0)
 		return ret;
 	environment_add_start(app->env, cfg, getpid(), clock_now().unix_sec);
+	app->start_env = env_clone(app->env);
+	if (!app->start_env)
+		return err_set(err, ERR_NOMEM, "out of memory");
 	signal_state_init(&app->signals, remap(cfg->process.remap_usr1));
 	app->signals.early_usr1_is_hup = !cfg->process.from_stdin;
 	script_runner_init(&app->scripts, app->loop, &cfg->scripts, &app->log);
@@ -369,7 +372,8 @@ static void run_cleanup(struct app *app)
 	if (app->loop_open)
 		uv_run(app->loop, UV_RUN_DEFAULT); /* the last close callbacks */
 	env_free(app->env);
-	app->env = NULL;
+	env_free(app->start_env);
+	app->env = app->start_env = NULL;
 }
 
 /* One run until a signal or a fatal error ends it. Return: whether to begin again (SIGHUP). */

@@ -42,6 +42,7 @@ struct app {
 	struct config_host host; /* callbacks for parsing, also of pushed options */
 	struct config *cfg;	 /* of the present run; replaced by SIGHUP */
 	struct env *env;	 /* what scripts get */
+	struct env *start_env;	 /* the same before the first connection */
 	struct rng rng;
 	struct signal_state signals;
 	struct signal_watch *watch;

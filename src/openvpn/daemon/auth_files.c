@@ -6,11 +6,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/str.h"
 
 enum {
 	PENDING_FILE_MAX = 4096
 };
+
+static const char *const variables[] = {"auth_control_file", "auth_pending_file",
+					"auth_failed_reason_file"};
 
 int auth_files_create(struct auth_files *f, const char *dir, const struct rng *rng, struct env *env,
 		      struct err *err)
@@ -27,9 +31,9 @@ int auth_files_create(struct auth_files *f, const char *dir, const struct rng *r
 		auth_files_remove(f, NULL);
 		return ret;
 	}
-	env_set(env, "auth_control_file", f->control);
-	env_set(env, "auth_pending_file", f->pending);
-	env_set(env, "auth_failed_reason_file", f->reason);
+	env_set(env, variables[0], f->control);
+	env_set(env, variables[1], f->pending);
+	env_set(env, variables[2], f->reason);
 	return 0;
 }
 
@@ -38,11 +42,21 @@ void auth_files_remove(struct auth_files *f, struct env *env)
 	temp_file_remove(f->control);
 	temp_file_remove(f->pending);
 	temp_file_remove(f->reason);
-	if (!env)
-		return;
-	env_del(env, "auth_control_file");
-	env_del(env, "auth_pending_file");
-	env_del(env, "auth_failed_reason_file");
+	for (size_t i = 0; env && i < ARRAY_SIZE(variables); i++)
+		env_del(env, variables[i]);
+}
+
+void auth_files_remove_named(struct env *env)
+{
+	char path[TEMP_FILE_PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
+		const char *name = env_get(env, variables[i]);
+
+		if (name && str_copy(path, sizeof(path), name))
+			temp_file_remove(path);
+		env_del(env, variables[i]);
+	}
 }
 
 enum auth_files_result auth_files_result(const struct auth_files *f)

@@ -29,6 +29,13 @@ int auth_files_create(struct auth_files *f, const char *dir, const struct rng *r
 		      struct err *err) MUST_CHECK;
 /** auth_files_remove() - delete them and their variables (@env may be NULL); idempotent */
 void auth_files_remove(struct auth_files *f, struct env *env);
+/**
+ * auth_files_remove_named() - the same by their variables in @env
+ *
+ * The files stay until the connection ends, for programs which run later; after the verdict nothing
+ * else of them is kept. Only for an @env which auth_files_create() filled.
+ */
+void auth_files_remove_named(struct env *env);
 
 enum auth_files_result {
 	AUTH_FILES_PENDING,

@@ -146,6 +146,10 @@ static void restart(struct client *c, uint64_t now_ms)
 		return;
 	signal_log(sig, &c->log, SIGNAL_SCOPE_PROCESS);
 	signal_clear(&c->app->signals);
+	if (env_reset(c->app->env, c->app->start_env) < 0) {
+		client_fatal(c, "out of memory");
+		return;
+	}
 	if (hard && !c->base->process.persist_remote_ip)
 		remote_list_forget_addresses(c->remotes);
 	pause = c->no_pause ? 0 : remote_list_pause_sec(c->remotes, pause_is_exponential(c));

@@ -105,7 +105,6 @@ struct client {
 	bool routes_done;    /* --route-delay has passed */
 	bool tunnel_fresh;   /* opened in this attempt, before the peer was there */
 	bool device_gone;
-	char device_name[IF_NAMESIZE];
 	struct dns_settings *dns; /* of this attempt */
 	bool verb_pulled;	  /* put back at the next attempt */
 	bool initialised;	  /* "Initialization Sequence Completed" was said in this attempt */

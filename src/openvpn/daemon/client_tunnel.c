@@ -32,7 +32,7 @@ static struct script_device script_device(const struct client *c, const char *co
 	const struct config_tun *t = &c->cfg->tun;
 
 	return (struct script_device){
-		.dev = tunnel_is_open(c->tunnel) ? tunnel_name(c->tunnel) : c->device_name,
+		.dev = tunnel_name(c->tunnel),
 		.mtu = c->cfg->ce.tun_mtu,
 		.local = t->ifconfig_local,
 		.remote_or_netmask = t->ifconfig_remote,
@@ -107,8 +107,7 @@ static void hook_opened(void *ctx)
 {
 	struct client *c = ctx;
 
-	str_copy(c->device_name, sizeof(c->device_name), tunnel_name(c->tunnel));
-	environment_add_device(c->app->env, c->cfg, c->device_name, c->cfg->ce.tun_mtu);
+	environment_add_device(c->app->env, c->cfg, tunnel_name(c->tunnel), c->cfg->ce.tun_mtu);
 }
 
 static const struct tunnel_hooks hooks = {
@@ -198,7 +197,8 @@ static void on_device_event(struct client *c, const struct dco_event *ev)
 			session_log_unknown_key(c->session, &ev->remote, ev->key_id);
 		break;
 	case DCO_EVENT_DEVICE_GONE:
-		log_error(&c->log, "the tunnel interface %s is gone, restarting", c->device_name);
+		log_error(&c->log, "the tunnel interface %s is gone, restarting",
+			  tunnel_name(c->tunnel));
 		c->device_gone = true;
 		client_raise(c, SIGUSR1, "device-gone");
 		break;
@@ -426,6 +426,8 @@ void client_tunnel_up(struct client *c, const struct now *now)
 	} else {
 		log_info(&c->log, 1, "Preserving previous TUN/TAP instance: %s",
 			 tunnel_name(c->tunnel));
+		environment_add_device(c->app->env, c->cfg, tunnel_name(c->tunnel),
+				       c->cfg->ce.tun_mtu);
 		if (refresh_dns(c, &err) < 0 ||
 		    tunnel_resume(c->tunnel, c->cfg->scripts.up_restart) < 0) {
 			client_fatal(c, "%s", err.text[0] ? err.text : "the --up script failed");

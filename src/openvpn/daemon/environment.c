@@ -18,8 +18,7 @@ static void set_numbered(struct env *env, const char *name, size_t n, const char
 static void add_entry(struct env *env, const struct conn_entry *e, size_t n)
 {
 	set_numbered(env, "remote", n, e->remote);
-	if (e->remote)
-		set_numbered(env, "remote_port", n, e->remote_port);
+	set_numbered(env, "remote_port", n, e->remote_port);
 	set_numbered(env, "http_proxy_server", n, e->http_proxy.host);
 	if (e->http_proxy.host)
 		set_numbered(env, "http_proxy_port", n, e->http_proxy.port);

@@ -79,20 +79,28 @@ static void drop_password_file(struct server_peer *p)
 	p->auth.password_file = NULL;
 }
 
-static void auth_fini(struct server_peer *p)
+/* The files of the programs stay, as do their names, until the next time or the end. */
+static void auth_done(struct server_peer *p)
 {
 	struct peer_auth *a = &p->auth;
+	bool named = a->files_named;
 
 	if (a->process)
 		script_abandon(a->process);
-	if (a->files)
-		auth_files_remove(a->files, p->env);
 	free(a->files);
 	drop_password_file(p);
 	free(a->user);
 	secret_free(a->sent_user);
 	secret_free(a->sent_password);
-	*a = (struct peer_auth){0};
+	*a = (struct peer_auth){.files_named = named};
+}
+
+static void auth_fini(struct server_peer *p)
+{
+	auth_done(p);
+	if (p->auth.files_named)
+		auth_files_remove_named(p->env);
+	p->auth.files_named = false;
 }
 
 void peer_auth_stop(struct server_peer *p)
@@ -110,7 +118,7 @@ static void answer(struct server_peer *p, const struct now *now, enum session_au
 static void fail(struct server_peer *p, const struct now *now)
 {
 	answer(p, now, SESSION_AUTH_FAILED);
-	auth_fini(p);
+	auth_done(p);
 	peer_refuse(p, now, p->reason);
 }
 
@@ -211,7 +219,7 @@ static void succeed(struct server_peer *p, const struct now *now)
 			     now->unix_sec, &p->server->app->rng, p->token) < 0)
 		log_warn(&p->log, "cannot make an auth-token");
 	answer(p, now, SESSION_AUTH_OK);
-	auth_fini(p);
+	auth_done(p);
 	if (p->state == PEER_CONNECTED)
 		peer_push_token(p, now);
 	if (p->state != PEER_HANDSHAKE)
@@ -382,6 +390,7 @@ static int run_script(struct server_peer *p, const char *user, const char *passw
 	ret = auth_files_create(p->auth.files, s->cfg->process.tmp_dir, &s->app->rng, p->env, err);
 	if (ret < 0)
 		return ret;
+	p->auth.files_named = true;
 	if (s->cfg->scripts.auth_user_pass_via_file) {
 		ret = write_password_file(p, user, password, err);
 		args[n++] = p->auth.password_file;

@@ -153,6 +153,7 @@ struct peer_auth {
 	char *sent_user, *sent_password;
 	bool too_long;
 	struct auth_files *files; /* NULL: none */
+	bool files_named;	  /* they outlive the verdict, by their variables in env */
 	char *password_file;
 	struct script_wait *process; /* auth-user-pass-verify that runs */
 	char *user;		     /* as it will be locked */

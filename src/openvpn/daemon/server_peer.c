@@ -410,10 +410,10 @@ void peer_close(struct server_peer *p, int signum, const char *text)
 	peer_client_key_stop(p);
 	peer_response_stop(p);
 	peer_verify_stop(p);
-	peer_auth_stop(p);
 	peer_connect_stop(p);
 	peer_address_release(p);
 	peer_disconnect_script(p);
+	peer_auth_stop(p); /* takes variables which that script still has */
 	peer_data_del(p);
 	server_forget(s, &p->entry);
 	client_table_del(s->clients, &p->entry);

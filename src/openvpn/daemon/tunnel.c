@@ -18,6 +18,7 @@ struct tunnel {
 	struct log log;
 
 	struct dco_device *dev; /* NULL: closed */
+	char name[IF_NAMESIZE]; /* stays after the end, for down */
 	struct iface_addr addrs[2];
 	size_t n_addrs;
 	struct route_list *routes;
@@ -139,6 +140,7 @@ int tunnel_open(struct tunnel *t, const struct tunnel_settings *s, struct err *e
 
 	if (ret < 0)
 		return ret;
+	str_copy(t->name, sizeof(t->name), dco_device_name(t->dev));
 	t->route_noexec = s->route_noexec;
 	t->down_pre = s->down_pre;
 	t->route_error = false;
@@ -263,5 +265,5 @@ bool tunnel_is_offloaded(const struct tunnel *t)
 
 const char *tunnel_name(const struct tunnel *t)
 {
-	return t->dev ? dco_device_name(t->dev) : "";
+	return t->name;
 }

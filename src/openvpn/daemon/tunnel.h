@@ -96,4 +96,5 @@ bool tunnel_is_open(const struct tunnel *t);
 struct dco_device *tunnel_device(const struct tunnel *t);
 /** tunnel_is_offloaded() - open, and packets bypass this process */
 bool tunnel_is_offloaded(const struct tunnel *t);
+/** tunnel_name() - of the open interface or the last one, "" before the first */
 const char *tunnel_name(const struct tunnel *t);

@@ -217,9 +217,9 @@ static void set_env_v6(struct env *env, const struct route *rt, const struct ip_
 	set_env_numbered(env, "route_ipv6_network", n, text);
 	if (ip_addr_is_set(&rt->gateway))
 		gateway = &rt->gateway;
-	if (ip_addr_is_set(gateway))
-		set_env_numbered(env, "route_ipv6_gateway", n,
-				 ip_addr_format(gateway, addr, sizeof(addr)));
+	set_env_numbered(env, "route_ipv6_gateway", n,
+			 ip_addr_is_set(gateway) ? ip_addr_format(gateway, addr, sizeof(addr))
+						 : "::");
 	if (rt->metric) {
 		snprintf(text, sizeof(text), "%u", rt->metric);
 		set_env_numbered(env, "route_ipv6_metric", n, text);
@@ -240,7 +240,7 @@ void route_list_set_env(const struct route_list *l, struct env *env)
 		env_del_prefix(env, prefixes[i]);
 	if (l->look.have_default4)
 		set_env_addr(env, "route_net_gateway", &l->look.default4.gateway);
-	if (l->look.have_default6)
+	if (l->look.have_default6 && l->v6.n)
 		set_env_addr(env, "net_gateway_ipv6", &l->look.default6.gateway);
 	set_env_addr(env, "route_vpn_gateway", &l->vpn_gateway4);
 	for (size_t i = 0; i < l->v4.n; i++)
