@@ -159,6 +159,11 @@ int dco_device_stats(struct dco_device *dev, struct dco_peer_stats *out)
 	return dev->ops->device_stats(dev->ctx, out);
 }
 
+uint32_t dco_broadcasts_longest(struct dco_device *dev)
+{
+	return dev->ops->broadcasts_longest ? dev->ops->broadcasts_longest(dev->ctx) : 0;
+}
+
 int dco_event_fd(const struct dco_device *dev)
 {
 	return dev->ops->event_fd(dev->ctx);

@@ -74,6 +74,8 @@ struct dco_device_config {
 	bool client_to_client;
 	uint32_t max_peers;
 	uint32_t max_routes_per_peer; /* learnt MAC addresses of one peer; 0: 256 */
+	uint32_t broadcasts_max;      /* packets for all peers that wait; 0: 256 */
+	uint32_t tcp_queue_limit;     /* data packets that wait for one peer's socket; 0: 64 */
 };
 
 struct dco_peer_config {
@@ -224,6 +226,7 @@ struct dco_ops {
 
 	int (*peer_stats)(void *ctx, uint32_t peer_id, struct dco_peer_stats *out);
 	int (*device_stats)(void *ctx, struct dco_peer_stats *out);
+	uint32_t (*broadcasts_longest)(void *ctx); /* NULL: has no such queue */
 
 	int (*event_fd)(void *ctx);
 	bool (*next_event)(void *ctx, struct dco_event *ev);
@@ -329,6 +332,9 @@ int dco_peer_stats(struct dco_device *dev, uint32_t peer_id, struct dco_peer_sta
 	REQUIRES(control_thread);
 /** dco_device_stats() - sums over all peers, also those that are gone */
 int dco_device_stats(struct dco_device *dev, struct dco_peer_stats *out) REQUIRES(control_thread);
+
+/** dco_broadcasts_longest() - how many packets for all peers have ever waited at once */
+uint32_t dco_broadcasts_longest(struct dco_device *dev) REQUIRES(control_thread);
 
 /** dco_event_fd() - readable as long as dco_next_event() may have something: a caller may stop
  * early and come back when its loop has turned */

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "base/thread.h"
 #include "crypto/key_file.h"
 #include "daemon/app.h"
 #include "daemon/commands.h"
@@ -552,6 +553,12 @@ static size_t fill_routes(struct server *s, struct status_server_route *rows, si
 	return n;
 }
 
+static unsigned int queue_max(const struct server *s)
+{
+	assume_control_thread();
+	return tunnel_is_open(s->tunnel) ? dco_broadcasts_longest(tunnel_device(s->tunnel)) : 0;
+}
+
 void server_status(struct server *s, unsigned int version, struct str *out)
 {
 	size_t n_clients = client_table_count(s->clients), n_routes = learn_table_count(s->learned);
@@ -564,6 +571,7 @@ void server_status(struct server *s, unsigned int version, struct str *out)
 		.clients = clients,
 		.routes = routes,
 		.dco_enabled = s->app->offload,
+		.queue_max = queue_max(s),
 	};
 
 	if (clients && routes) {

@@ -106,16 +106,18 @@ static int engine_init_queues(struct engine *e, struct err *err)
 
 static int engine_init_tables(struct engine *e, struct err *err)
 {
-	bool bridge = e->cfg.type == DCO_TAP && e->cfg.mode == DCO_MODE_MULTI_PEER;
+	bool multi = e->cfg.mode == DCO_MODE_MULTI_PEER, bridge = multi && e->cfg.type == DCO_TAP;
 
 	e->routes = route_table_new(e->cfg.max_peers * 2);
 	e->macs = bridge ? mac_table_new() : NULL;
+	e->broadcasts = multi ? broadcast_queue_new(e->cfg.broadcasts_max) : NULL;
 	e->udp_rx = udp_rx_new();
 	e->early = early_new();
 	e->plain = malloc(SEGMENT_PACKET_MAX);
 	e->framed = malloc(SEGMENT_PACKET_MAX + DATA_FRAMING_MAX);
 	if (!e->routes || !e->udp_rx || !e->early || !e->plain || !e->framed ||
-	    (bridge && !e->macs) || peer_table_init(&e->peers, e->cfg.max_peers) < 0)
+	    (bridge && !e->macs) || (multi && !e->broadcasts) ||
+	    peer_table_init(&e->peers, e->cfg.max_peers) < 0)
 		return err_set(err, ERR_NOMEM, "engine: out of memory");
 	return 0;
 }
@@ -134,6 +136,7 @@ static void engine_free(struct engine *e)
 	peer_table_fini(&e->peers);
 	route_table_free(e->routes);
 	mac_table_free(e->macs);
+	broadcast_queue_free(e->broadcasts);
 	udp_rx_free(e->udp_rx);
 	early_free(e->early);
 	free(e->plain);
@@ -164,6 +167,10 @@ int engine_new(const struct dco_device_config *cfg, const struct log *log,
 	e->cfg.dev_node = NULL;
 	if (!e->cfg.max_routes_per_peer)
 		e->cfg.max_routes_per_peer = ROUTES_PER_PEER_DEFAULT;
+	if (!e->cfg.broadcasts_max)
+		e->cfg.broadcasts_max = BROADCASTS_DEFAULT;
+	if (!e->cfg.tcp_queue_limit)
+		e->cfg.tcp_queue_limit = TCP_QUEUE_DEFAULT;
 	e->env = env ? *env : (struct engine_env){.tun_fd = -1, .offload = true};
 	e->log = *log;
 	e->epoll_fd = -1;
@@ -242,7 +249,7 @@ static int op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto
 	struct engine *e = ctx;
 	struct port *port;
 	size_t slot;
-	int ret = port_new(fd, proto, pending, pending_len, e->cfg.max_packet_bytes, &port, err);
+	int ret = port_new(fd, proto, pending, pending_len, &e->cfg, &port, err);
 
 	if (ret < 0)
 		return ret;
@@ -371,6 +378,17 @@ static int op_device_stats(void *ctx, struct dco_peer_stats *out)
 	return 0;
 }
 
+static uint32_t op_broadcasts_longest(void *ctx)
+{
+	struct engine *e = ctx;
+	uint32_t n;
+
+	engine_lock(e);
+	n = e->broadcasts ? broadcast_queue_longest(e->broadcasts) : 0;
+	engine_unlock(e);
+	return n;
+}
+
 static int op_event_fd(void *ctx)
 {
 	const struct engine *e = ctx;
@@ -411,6 +429,7 @@ const struct dco_ops engine_ops = {
 	.key_delete = engine_op_key_delete,
 	.peer_stats = op_peer_stats,
 	.device_stats = op_device_stats,
+	.broadcasts_longest = op_broadcasts_longest,
 	.event_fd = op_event_fd,
 	.next_event = op_next_event,
 };

@@ -17,6 +17,7 @@
 
 enum {
 	OUT_OF_SYNC_EVERY_MS = 1000,
+	COPIES_AT_ONCE = 256, /* of packets for all; then others have a turn */
 };
 
 static void forward_drop(struct engine *e, struct engine_peer *p, enum engine_drop why)
@@ -55,6 +56,16 @@ static void check_key_limit(struct engine *e, struct engine_peer *p)
 
 /* ---- device to link ---- */
 
+static void queue_full(struct engine *e, struct engine_peer *p)
+{
+	forward_drop(e, p, DROP_QUEUE_FULL);
+	if (p->port->tcp && e->cfg.mode == DCO_MODE_MULTI_PEER && log_enabled(&p->log, 4) &&
+	    engine_may_log(e))
+		log_info(
+			&p->log, 4,
+			"MULTI: packet dropped due to output saturation (multi_process_incoming_tun)");
+}
+
 /* Return: room for a packet of @len bytes in @w, or why there is none (counted). */
 static int send_begin(struct engine *e, struct engine_peer *p, size_t len, struct wr *w)
 {
@@ -66,7 +77,7 @@ static int send_begin(struct engine *e, struct engine_peer *p, size_t len, struc
 	}
 	ret = port_begin(e, p->port, len + DATA_KEY_OVERHEAD_MAX + DATA_FRAMING_MAX, w);
 	if (unlikely(ret < 0))
-		forward_drop(e, p, DROP_QUEUE_FULL);
+		queue_full(e, p);
 	return ret;
 }
 
@@ -179,12 +190,49 @@ static void forward_to_peer(struct engine *e, struct engine_peer *p, const uint8
 	p->stats.vpn_tx_bytes += len;
 }
 
+/* The copies are made by forward_broadcasts(). */
 static void forward_to_all(struct engine *e, const struct engine_peer *but, const uint8_t *packet,
 			   size_t len)
 {
-	for (struct engine_peer *p = e->peers.all; p; p = p->all_next)
-		if (p != but)
-			forward_to_peer(e, p, packet, len);
+	int ret =
+		broadcast_queue_put(e->broadcasts, packet, len, but ? but->id : DCO_PEER_ID_UNDEF);
+
+	if (likely(ret == 0))
+		return;
+	forward_drop(e, NULL, DROP_QUEUE_FULL);
+	if (ret == ERR_AGAIN) /* the first of the queue is another one now */
+		e->broadcast_begun = false;
+	if (log_enabled(&e->log, 4) && engine_may_log(e))
+		log_info(&e->log, 4, "MBUF: mbuf packet dropped");
+}
+
+void forward_broadcasts(struct engine *e)
+{
+	const struct broadcast *b;
+
+	e->broadcast_waits = false;
+	if (likely(!e->broadcasts))
+		return;
+	for (int n = 0; n < COPIES_AT_ONCE && (b = broadcast_queue_first(e->broadcasts)); n++) {
+		struct engine_peer *p;
+
+		if (!e->broadcast_begun)
+			e->peers.copies = e->peers.all;
+		e->broadcast_begun = true;
+		p = e->peers.copies;
+		if (!p) {
+			broadcast_queue_pop(e->broadcasts);
+			e->broadcast_begun = false;
+			continue;
+		}
+		if (p->port->udp && port_is_full(p->port)) {
+			e->broadcast_waits = true;
+			return;
+		}
+		e->peers.copies = p->all_next;
+		if (p->id != b->but)
+			forward_to_peer(e, p, b->packet, b->len);
+	}
 }
 
 static bool is_recursive(struct engine *e, const struct engine_peer *p, const uint8_t *packet,

@@ -27,6 +27,13 @@ void forward_large_from_device(struct engine *e, struct segmenter *s);
 void forward_from_link(struct engine *e, struct port *port, const union sock_addr *remote,
 		       const union sock_addr *local, const uint8_t *packet, size_t len);
 
+/**
+ * forward_broadcasts() - make copies of packets for all peers, a bounded number in one call
+ *
+ * What is left waits in the queue; with e->broadcast_waits until a UDP socket has room again.
+ */
+void forward_broadcasts(struct engine *e);
+
 /** forward_out_of_sync() - a data packet of @p has a key id that nobody knows */
 void forward_out_of_sync(struct engine *e, struct engine_peer *p, uint8_t key_id,
 			 const union sock_addr *remote);

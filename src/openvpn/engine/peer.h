@@ -84,7 +84,8 @@ struct peer_table {
 	struct engine_peer **by_id;
 	struct engine_peer **by_addr; /* UDP peers only */
 	struct engine_peer *all;
-	struct engine_peer *walk; /* where the look at all timers goes on; NULL: it is over */
+	struct engine_peer *copies; /* who is next to get a copy of a packet for all */
+	struct engine_peer *walk;   /* where the look at all timers goes on; NULL: it is over */
 };
 
 /** peer_table_init() - @max_peers sizes the buckets only. Return: 0 or ERR_NOMEM. */

@@ -47,7 +47,7 @@ static void port_find_remote(struct port *port)
 }
 
 int port_new(int fd, enum dco_transport_proto proto, const uint8_t *pending, size_t pending_len,
-	     uint32_t max_packet, struct port **out, struct err *err)
+	     const struct dco_device_config *cfg, struct port **out, struct err *err)
 {
 	struct port *port = calloc(1, sizeof(*port));
 
@@ -63,7 +63,9 @@ int port_new(int fd, enum dco_transport_proto proto, const uint8_t *pending, siz
 	if (proto == DCO_UDP) {
 		port->udp = udp_port_new(fd, port->family);
 	} else {
-		port->tcp = tcp_port_new(pending, pending_len, max_packet);
+		port->tcp =
+			tcp_port_new(pending, pending_len, cfg->max_packet_bytes,
+				     cfg->mode == DCO_MODE_MULTI_PEER ? cfg->tcp_queue_limit : 0);
 		port_find_remote(port);
 	}
 	if (!port->udp && !port->tcp) {

@@ -42,9 +42,10 @@ struct port {
 /**
  * port_new() - take a socket into use
  * @pending: TCP: bytes that the caller read already
+ * @cfg: of the device: sizes and limits
  */
 int port_new(int fd, enum dco_transport_proto proto, const uint8_t *pending, size_t pending_len,
-	     uint32_t max_packet, struct port **out, struct err *err) MUST_CHECK;
+	     const struct dco_device_config *cfg, struct port **out, struct err *err) MUST_CHECK;
 void port_free(struct port *port);
 
 /** port_readable() - one batch of packets into forward_from_link() */

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "engine/broadcast.h"
 #include "engine/tundev.h"
 #include "engine/engine.h"
 #include "engine/event.h"
@@ -20,7 +21,9 @@
 #include "engine/udp.h"
 
 enum {
-	ROUTES_PER_PEER_DEFAULT = 256
+	ROUTES_PER_PEER_DEFAULT = 256,
+	BROADCASTS_DEFAULT = 256,
+	TCP_QUEUE_DEFAULT = 64,
 };
 
 /* Why a packet was dropped, for the counters of the engine. */
@@ -63,8 +66,11 @@ struct engine {
 	struct peer_table peers;
 	struct engine_peer *only; /* DCO_MODE_P2P: the one peer, or NULL */
 	struct route_table *routes;
-	struct mac_table *macs; /* DCO_TAP with several peers, else NULL */
-	struct port **ports;	/* by transport number; NULL where free */
+	struct mac_table *macs;		    /* DCO_TAP with several peers, else NULL */
+	struct broadcast_queue *broadcasts; /* several peers, else NULL */
+	bool broadcast_begun;		    /* the first of the queue: peers.copies is its next */
+	bool broadcast_waits;		    /* for a UDP socket that is full */
+	struct port **ports;		    /* by transport number; NULL where free */
 	size_t port_count;
 	struct port *dirty; /* ports that were used in this batch */
 	struct udp_rx *udp_rx;

@@ -35,13 +35,16 @@ struct tcp_port {
 	uint8_t *tx; /* data records back to back */
 	size_t tx_at;
 	size_t tx_end;
+	uint32_t tx_records;   /* not wholly sent */
+	uint32_t queue_limit;  /* of them, 0: none */
 	size_t tx_record_left; /* of the record at tx_at, when some of it has been sent */
 
 	struct tcp_record *control, **control_end;
 	size_t control_bytes;
 };
 
-struct tcp_port *tcp_port_new(const uint8_t *pending, size_t pending_len, uint32_t max_packet)
+struct tcp_port *tcp_port_new(const uint8_t *pending, size_t pending_len, uint32_t max_packet,
+			      uint32_t queue_limit)
 {
 	struct tcp_port *t;
 
@@ -51,6 +54,7 @@ struct tcp_port *tcp_port_new(const uint8_t *pending, size_t pending_len, uint32
 	if (!t)
 		return NULL;
 	t->max_packet = max_packet < RECORD_MAX ? max_packet : RECORD_MAX;
+	t->queue_limit = queue_limit;
 	t->control_end = &t->control;
 	t->rx = malloc(RX_BUFFER);
 	t->tx = malloc(TX_BUFFER);
@@ -155,6 +159,12 @@ int tcp_begin(struct engine *e, struct port *port, size_t len, struct wr *w)
 		return ERR_CLOSED;
 	if (len > RECORD_MAX)
 		return ERR_OVERFLOW;
+	if (t->queue_limit && t->tx_records > t->queue_limit) {
+		if (!port->wants_write)
+			port_flush(e, port);
+		if (t->tx_records > t->queue_limit)
+			return ERR_AGAIN;
+	}
 	if (TX_BUFFER - t->tx_end < TCP_LENGTH_LEN + len) {
 		if (!port->wants_write)
 			port_flush(e, port);
@@ -174,6 +184,7 @@ void tcp_commit(struct port *port, const struct wr *w)
 		return;
 	store_be16(t->tx + t->tx_end, (uint16_t)w->len);
 	t->tx_end += TCP_LENGTH_LEN + w->len;
+	t->tx_records++;
 }
 
 int tcp_send_control(struct port *port, const uint8_t *packet, size_t len)
@@ -209,6 +220,7 @@ static void tcp_data_sent(struct tcp_port *t, size_t len)
 			t->tx_record_left = TCP_LENGTH_LEN + (size_t)load_be16(t->tx + t->tx_at);
 		take = len < t->tx_record_left ? len : t->tx_record_left;
 		t->tx_record_left -= take;
+		t->tx_records -= t->tx_record_left == 0;
 		t->tx_at += take;
 		len -= take;
 	}

@@ -16,11 +16,12 @@ enum {
  * tcp_port_new() - framing state of one stream
  * @pending: bytes which were read already; copied
  * @max_packet: largest record that is accepted
+ * @queue_limit: data records that may wait for the socket, 0: only their bytes are limited
  *
  * Return: NULL when out of memory or when @pending is longer than a record may be.
  */
-struct tcp_port *tcp_port_new(const uint8_t *pending, size_t pending_len,
-			      uint32_t max_packet) MUST_CHECK;
+struct tcp_port *tcp_port_new(const uint8_t *pending, size_t pending_len, uint32_t max_packet,
+			      uint32_t queue_limit) MUST_CHECK;
 void tcp_port_free(struct tcp_port *t);
 
 /** tcp_readable() - read once and hand every whole record to forward_from_link() */

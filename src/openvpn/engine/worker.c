@@ -152,6 +152,8 @@ static int worker_timeout(const struct engine *e)
 		return -1;
 	if (e->peers.walk)
 		return 0;
+	if (e->broadcasts && broadcast_queue_first(e->broadcasts) && !e->broadcast_waits)
+		return 0;
 	return e->tick_ms > e->now_ms ? (int)(e->tick_ms - e->now_ms) : 0;
 }
 
@@ -231,6 +233,7 @@ static void *worker_run(void *arg)
 			worker_dispatch(e, &events[i]);
 		early_retry(e);
 		worker_tick(e);
+		forward_broadcasts(e);
 		worker_flush(e);
 	}
 	pthread_mutex_unlock(&e->lock);

@@ -169,11 +169,11 @@ srv_spoof()
 }
 case_add srv_spoofed_source__is_dropped srv_spoof
 
-# Two clients: one in the client's namespace, one in the router's.
+# srv_two_clients SERVER-OPTIONS [CLIENT-OPTIONS]: one in the client's namespace, one in the router's
 srv_two_clients()
 {
-	our_server <<<"$1"
-	their_client 2.6 </dev/null
+	our_server <<<"${1//STATUS/$DIR/status}"
+	their_client 2.6 <<<"${2-}"
 	{
 		cat "$DIR/client.conf"
 		echo "cert $PKI/revoked.crt"
@@ -332,3 +332,77 @@ srv_client_restarts()
 }
 case_add srv_client_restarts_udp srv_client_restarts
 case_add srv_client_restarts_tcp srv_client_restarts tcp-server tcp-client
+
+# ---- queues --------------------------------------------------------------------------------------
+# A client on TCP which takes nothing: its packets are dropped after the limit, others feel nothing.
+srv_stalled()
+{
+	srv_two_clients 'proto tcp-server
+tcp-queue-limit 32' 'proto tcp-client'
+	kill -STOP "$UT_PID"
+	in_s timeout 20 python3 -c '
+import socket, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(30000):
+    s.sendto(b"x" * 1300, ("10.8.0.2", 9))
+    if i % 100 == 0: time.sleep(0.01)' &
+	local flood=$!
+	wait_log server 'client/.* MULTI: packet dropped due to output saturation \(multi_process_incoming_tun\)'
+	want "loss of the other client" 0 "$(in_r ping -qnc 30 -i 0.02 -W 2 10.8.0.1 | sed -n 's/.* \([0-9]*\)% packet loss.*/\1/p')"
+	want_no_log server 'revoked/.*output saturation'
+	kill $flood
+	kill -CONT "$UT_PID"
+	wait_for 10 "the client's packets again" pings 10.8.0.1
+	kill $SECOND_PID
+	wait $SECOND_PID
+	their_client_stop
+}
+case_add srv_tcp_stalled__others_unharmed srv_stalled
+
+# multicast from the server's device and from a client reaches every other client
+srv_multicast()
+{
+	srv_two_clients 'client-to-client
+bcast-buffers 64
+status STATUS 1'
+	for n in c r; do
+		ip -n "$NS-$n" route replace 239.1.2.0/24 dev tun0
+		ip netns exec "$NS-$n" timeout 20 tcpdump -nli tun0 'dst host 239.1.2.3' >"$DIR/seen.$n" 2>"$DIR/dump.$n" &
+	done
+	in_s timeout 20 tcpdump -nli tun0 'dst host 239.1.2.3' >"$DIR/seen.s" 2>"$DIR/dump.s" &
+	for n in c r s; do
+		wait_for 5 tcpdump grep -q listening "$DIR/dump.$n"
+	done
+	in_c ping -c 5 -i 0.05 -W 1 -t 5 239.1.2.3 >/dev/null
+	in_s ping -c 5 -i 0.05 -W 1 -t 5 -I tun0 239.1.2.3 >/dev/null
+	wait_for 5 "packets of the first client at the second" multicast_seen r 10.8.0.2
+	wait_for 5 "packets of the first client at the server" multicast_seen s 10.8.0.2
+	wait_for 5 "packets of the server at the first client" multicast_seen c 10.8.0.1
+	wait_for 5 "packets of the server at the second" multicast_seen r 10.8.0.1
+	want "copies" 5 "$(grep -c 'IP 10\.8\.0\.2 > 239' "$DIR/seen.c")" # none came back
+	wait_for 5 "the queue in the status file" grep -qE '^Max bcast/mcast queue length,[1-9]' "$DIR/status"
+	kill $SECOND_PID
+	wait $SECOND_PID
+	their_client_stop
+}
+multicast_seen()
+{
+	[ "$(grep -c "IP ${2//./\\.} > 239" "$DIR/seen.$1")" = 5 ]
+}
+case_add srv_multicast__reaches_all_others srv_multicast
+
+srv_tcp_nodelay()
+{
+	our_server <<-E
+		proto tcp-server
+		tcp-nodelay
+	E
+	want_log server 'NOTE: TCP_NODELAY is always enabled locally'
+	their_client 2.6 <<-E
+		proto tcp-client
+	E
+	want_log client 'PUSH_REPLY,.*socket-flags TCP_NODELAY'
+	ping_ok
+	their_client_stop
+}
+case_add srv_tcp_nodelay srv_tcp_nodelay
