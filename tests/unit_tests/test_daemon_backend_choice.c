@@ -8,9 +8,11 @@
 
 static uint64_t offered; /* by the kernel backend of the tests */
 static uint64_t engine_offers;
+static unsigned int asked; /* how often the kernel backend was asked what it can do */
 
 static uint64_t kernel_features(struct err *why)
 {
+	asked++;
 	if (!offered)
 		err_set(why, ERR_UNSUPPORTED,
 			"Note: Kernel support for ovpn interfaces missing, "
@@ -63,6 +65,7 @@ static int setup(void **state)
 	struct fixture *f = calloc(1, sizeof(*f));
 
 	log_capture_start(&f->cap, 2);
+	asked = 0;
 	offered = FEAT_CIPHERS_AEAD | FEAT_UDP4 | FEAT_UDP6 | FEAT_TCP | FEAT_DATA_V2;
 	engine_offers = offered | FEAT_FRAGMENT | FEAT_OTHER_TOPOLOGY | FEAT_MSSFIX;
 	*state = f;
@@ -127,6 +130,7 @@ static void choose__fragment__falls_to_the_engine_and_says_so(void **state)
 	f->cfg->entries.count = 0;
 }
 
+/* Not even the kernel is asked whether it has a driver. */
 static void choose__disabled_or_forbidden__takes_the_engine_silently(void **state)
 {
 	struct fixture *f = *state;
@@ -139,6 +143,7 @@ static void choose__disabled_or_forbidden__takes_the_engine_silently(void **stat
 	f->cfg->tun.disable_dco = true;
 	assert_ptr_equal(choose(f, true), &engine);
 	assert_string_equal(f->cap.all, "");
+	assert_int_equal(asked, 0);
 	f->cfg->entries.count = 0;
 }
 
@@ -152,6 +157,8 @@ static void check__disabled__is_the_engine(void **state)
 	f->cfg->entries.at = &entry;
 	assert_int_equal(backend_check(f->cfg, true, &out), DCO_CHECK_ENGINE);
 	assert_non_null(strstr(str_text(&out), "would be used: engine\n"));
+	assert_non_null(strstr(str_text(&out), "  no   --disable-dco is set in c.conf:4\n"
+					       "         remedy: remove --disable-dco\n"));
 	str_clear(&out);
 	f->cfg->tun.disable_dco = false;
 	assert_int_equal(backend_check(f->cfg, true, &out), DCO_CHECK_OFFLOAD);
@@ -159,6 +166,52 @@ static void check__disabled__is_the_engine(void **state)
 	engine_offers = 0;
 	offered = FEAT_UDP4;
 	assert_int_equal(backend_check(f->cfg, true, &out), DCO_CHECK_NONE);
+	str_fini(&out);
+	f->cfg->entries.count = 0;
+}
+
+/* Every name but "tun" is looked up, also one without digits; "lo" exists everywhere. */
+static void choose__interface_in_the_way__engine_with_line_and_remedy(void **state)
+{
+	struct fixture *f = *state;
+	struct conn_entry entry = {0};
+	struct str out = str_init();
+
+	engine_offers |= FEAT_DEVICE_NODE;
+	configure(f, "");
+	log_sink_set_verb(f->cap.sink, 3);
+	f->cfg->entries.at = &entry;
+	f->cfg->tun.type = CONFIG_DEV_TUN;
+	f->cfg->tun.dev = "lo";
+	assert_ptr_equal(choose(f, true), &engine);
+	assert_string_equal(
+		f->cap.all,
+		"Interface lo exists and is not using the ovpn DCO driver. Disabling data channel offload\n"
+		"--dev in c.conf:2: the driver cannot take over an interface of another kind; to use offload: delete it with 'ip link del', or choose another name\n"
+		"Data channel offload is not used: userspace engine\n");
+	assert_int_equal(backend_check(f->cfg, true, &out), DCO_CHECK_ENGINE);
+	assert_non_null(strstr(str_text(&out), "  no   Interface lo exists"));
+	str_fini(&out);
+	f->cfg->tun.dev = "tun";
+	assert_ptr_equal(choose(f, true), &kernel);
+	f->cfg->tun.dev = "no-such-iface";
+	assert_ptr_equal(choose(f, true), &kernel);
+	f->cfg->entries.count = 0;
+}
+
+/* The process could not keep its capability for the whole run. */
+static void check__user_without_capability__is_named(void **state)
+{
+	struct fixture *f = *state;
+	struct conn_entry entry = {0};
+	struct str out = str_init();
+
+	configure(f, "user nobody\n");
+	f->cfg->entries.at = &entry;
+	assert_int_equal(backend_check(f->cfg, false, &out), DCO_CHECK_ENGINE);
+	assert_non_null(
+		strstr(str_text(&out),
+		       "  no   --user in c.conf:4: this process cannot keep CAP_NET_ADMIN\n"));
 	str_fini(&out);
 	f->cfg->entries.count = 0;
 }
@@ -171,6 +224,8 @@ int main(void)
 		T(choose__fragment__falls_to_the_engine_and_says_so),
 		T(choose__disabled_or_forbidden__takes_the_engine_silently),
 		T(check__disabled__is_the_engine),
+		T(choose__interface_in_the_way__engine_with_line_and_remedy),
+		T(check__user_without_capability__is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

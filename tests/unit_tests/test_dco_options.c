@@ -266,6 +266,8 @@ static void samples__each__is_explained_in_log_and_table(void **state)
 		tell(&told, s);
 		need = need_of(&told, s->option);
 		expect_part("log", told.log, need->line);
+		if (strstr(strstr(told.log, need->line) + 1, need->line))
+			fail_msg("twice: %s", need->line);
 		expect_part("table", told.table, need->line);
 		expect_explained(&told, s->option);
 		assert_ptr_equal(told.chosen, need->fatal ? &engine : &kernel);

@@ -2,9 +2,11 @@
 #include "daemon/backend_choice.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "config/features.h"
 #include "config/options.h"
+#include "net/iface.h"
 
 enum {
 	NEEDS_MAX = 64 /* some twenty options have needs */
@@ -16,10 +18,49 @@ struct wish {
 	char disabled_why[320];
 };
 
+/*
+ * An interface with the name of ours which no driver of offload made: only the userspace engine can
+ * take it over, if anything can (spec 04 section 4.2, B13, for every name but "tun").
+ */
+static bool is_in_the_way(const struct config *cfg, struct config_need *need)
+{
+	const char *name = cfg->tun.dev;
+	int ifindex = cfg->tun.type == CONFIG_DEV_TUN && name && strcmp(name, "tun") != 0
+			      ? iface_index(name)
+			      : ERR_NO_DEVICE;
+	struct log quiet = log_init(NULL, "");
+	struct netlink *nl = NULL;
+	struct iface_info info;
+	bool found = ifindex > 0 && netlink_open(&quiet, &nl, NULL) == 0 &&
+		     iface_get(nl, ifindex, &info, NULL) == 0 && strcmp(info.kind, "ovpn") != 0 &&
+		     strcmp(info.kind, "ovpn-dco") != 0;
+
+	netlink_close(nl);
+	if (!found)
+		return false;
+	*need = (struct config_need){
+		.feature = FEAT_DEVICE_NODE,
+		.option = "dev",
+		.origin = config_origin(cfg, "dev"),
+		.note = {OFFLOAD_OBSTACLE,
+			 "the driver cannot take over an interface of another kind",
+			 "delete it with 'ip link del', or choose another name"},
+		.fatal = true,
+	};
+	snprintf(
+		need->line, sizeof(need->line),
+		"Interface %s exists and is not using the ovpn DCO driver. Disabling data channel offload",
+		name);
+	return true;
+}
+
 static void wish_init(struct wish *w, const struct config *cfg, bool kernel_allowed)
 {
 	size_t n = config_needs(cfg, w->needs, NEEDS_MAX);
 
+	if (n < NEEDS_MAX && kernel_allowed && !cfg->tun.disable_dco &&
+	    is_in_the_way(cfg, &w->needs[n]))
+		n++;
 	w->dco = (struct dco_wish){
 		.needs = w->needs,
 		.need_count = n < NEEDS_MAX ? n : NEEDS_MAX,
