@@ -37,37 +37,59 @@ static void undo_float(struct server_peer *p)
 				  &p->entry.addr, NULL);
 }
 
-/* Spec 03 section 3.8.15: the data plane has followed an authenticated packet already. */
-static void on_floated(struct server_peer *p, const union sock_addr *to)
+static void log_collision(struct server_peer *p, const struct server_peer *other)
 {
-	struct server *s = p->server;
-	char from_text[ADDR_TEXT_MAX], to_text[ADDR_TEXT_MAX];
-	struct client_entry *other;
+	uint64_t now_ms = clock_now().mono_ms;
 
-	sock_addr_format_plain(&p->entry.addr, from_text, sizeof(from_text));
-	sock_addr_format_plain(to, to_text, sizeof(to_text));
-	log_info(&p->log, 4, "Float requested for peer %u to %s", p->entry.peer_id, to_text);
-	switch (client_table_float(s->clients, &p->entry, to, same_user, &other)) {
-	case FLOAT_REFUSED:
-		log_info(&p->log, 3, "Disallow float to an address taken by another client %s",
-			 peer_name(peer_of(other)));
-		undo_float(p);
+	/* each of its packets may come from there */
+	if (now_ms < p->float_told_ms)
 		return;
-	case FLOAT_SELF:
-		return; /* the data plane told twice */
-	case FLOAT_REPLACES:
+	p->float_told_ms = time_after(now_ms, SERVER_FLOAT_LINE_MS);
+	log_info(&p->log, 3, "Disallow float to an address taken by another client %s",
+		 peer_name(other));
+}
+
+/*
+ * May the client move to @to? Another instance there goes when it is the same user's.
+ * Spec 03 section 3.8.15.
+ */
+static enum float_verdict judge_float(struct server_peer *p, const union sock_addr *to)
+{
+	char text[ADDR_TEXT_MAX];
+	struct client_entry *other;
+	enum float_verdict verdict =
+		client_table_float(p->server->clients, &p->entry, to, same_user, &other);
+
+	log_info(&p->log, 4, "Float requested for peer %u to %s", p->entry.peer_id,
+		 sock_addr_format_plain(to, text, sizeof(text)));
+	if (verdict == FLOAT_REFUSED) {
+		log_collision(p, peer_of(other));
+	} else if (verdict == FLOAT_REPLACES) {
 		log_info(
 			&p->log, 3,
 			"closing instance %s due to float collision with %s using the same certificate",
 			peer_name(peer_of(other)), peer_name(p));
 		peer_close(peer_of(other), SIGTERM, "float-collision");
-		break;
-	case FLOAT_OK:
-		break;
+	}
+	return verdict;
+}
+
+/* The data plane has followed an authenticated packet already. */
+static void on_floated(struct server_peer *p, const union sock_addr *to)
+{
+	char from_text[ADDR_TEXT_MAX], to_text[ADDR_TEXT_MAX];
+	enum float_verdict verdict = judge_float(p, to);
+
+	if (verdict == FLOAT_SELF)
+		return; /* the data plane told twice */
+	if (verdict == FLOAT_REFUSED) {
+		undo_float(p);
+		return;
 	}
 	log_info(&p->log, 4, "peer %u (%s) floated from %s to %s", p->entry.peer_id, p->cn,
-		 from_text, to_text);
-	client_table_move(s->clients, &p->entry, to);
+		 sock_addr_format_plain(&p->entry.addr, from_text, sizeof(from_text)),
+		 sock_addr_format_plain(to, to_text, sizeof(to_text)));
+	client_table_move(p->server->clients, &p->entry, to);
 	session_set_remote(p->session, to);
 	peer_update_name(p);
 }
@@ -125,6 +147,9 @@ static void on_peer_event(struct server_peer *p, const struct dco_event *ev)
 		break;
 	case DCO_EVENT_PEER_FLOATED:
 		on_floated(p, &ev->remote);
+		break;
+	case DCO_EVENT_FLOAT_COLLISION:
+		(void)judge_float(p, &ev->remote); /* its next packet moves it, if it may */
 		break;
 	case DCO_EVENT_KEY_LIMIT:
 		(void)session_renegotiate(p->session, clock_now(), "key limit"); /* or under way */

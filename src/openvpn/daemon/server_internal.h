@@ -37,6 +37,7 @@ enum {
 	SERVER_NAME_MAX = 158,	      /* with a blank behind it must fit a log prefix */
 	SERVER_EXIT_DELAY_MS = 5000,  /* between a fatal control message and the end */
 	SERVER_POLL_MS = 500,	      /* looking at files of deferred answers */
+	SERVER_FLOAT_LINE_MS = 1000,  /* no second line about the same collision before */
 	SERVER_PUSH_AGAIN_MS = 30000, /* no second reply before */
 };
 
@@ -224,6 +225,7 @@ struct server_peer {
 	bool dco_added;
 	struct data_slots slots;
 	struct dco_peer_stats last_stats;
+	uint64_t float_told_ms; /* no line about a refused float before */
 
 	/* deadlines in mono_ms, TIME_NEVER when off */
 	uint64_t exit_at;

@@ -318,3 +318,134 @@ case_add srv_multihome_udp6 srv_multihome 2.6 "$SERVER6" udp6
 case_add srv_multihome_udp6_self srv_multihome self "$SERVER6" udp6
 # the first address as well, by IPv4 on a socket of both families
 case_add srv_multihome_first srv_multihome self 192.0.2.2
+
+# srv_collision OPTION: two clients of the same machine; from $DIR/spoof on the packets of the one
+# come from the address of the other
+srv_collision()
+{
+	our_server <<<"$1"
+	cat >"$DIR/relay.py" <<-'P'
+		import os, select, socket, struct, sys
+		server, me, flag = (sys.argv[1], 1194), sys.argv[2], sys.argv[3]
+		inner = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		inner.bind(("127.0.0.1", 6000))
+		outer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+		client = None
+		print("ready", flush=True)
+		while True:
+		    for s in select.select([inner, outer], [], [])[0]:
+		        data, a = s.recvfrom(65536)
+		        if s is outer:
+		            inner.sendto(data, client)
+		            continue
+		        client = a
+		        if os.path.exists(flag) and data[0] >> 3 == 9:
+		            raw.sendto(struct.pack("!HHHH", 5555, 1194, 8 + len(data), 0) + data, (server[0], 0))
+		        else:
+		            outer.sendto(data, server)
+	P
+	in_c python3 "$DIR/relay.py" "$SERVER4" "$CLIENT4" "$DIR/spoof" >"$DIR/relay.log" 2>&1 &
+	wait_log relay ready
+	OPENVPN=2.6 client <<-E
+		remote 127.0.0.1 6000
+		disable-dco
+	E
+	{
+		sed 's/^remote .*//' "$DIR/client.conf"
+		echo "remote $SERVER4"
+		echo "lport 5555"
+		echo "dev tun9"
+		echo "route-nopull"
+		printf '%s\n' "${2-}"
+	} >"$DIR/second.conf"
+	in_c /usr/sbin/openvpn --config "$DIR/second.conf" >"$DIR/second.log" 2>&1 </dev/null &
+	SECOND_PID=$!
+	wait_log second 'Initialization Sequence Completed'
+	mark server
+	: >"$DIR/spoof"
+	in_c ping -qnc 10 -i 0.05 -W 1 -I tun0 10.8.0.1 >/dev/null
+}
+
+srv_collision_refused()
+{
+	srv_collision '' "cert $PKI/revoked.crt
+key $PKI/revoked.key"
+	want_log server "client/udp[46]:$CLIENT4:[0-9]* .*Disallow float to an address taken by another client revoked/udp[46]:$CLIENT4:5555"
+	want_no_log server 'floated from'
+	[ "$(log_count server "Disallow float")" -le 3 ] || fail "a line for each packet"
+	in_c ping -qnc 1 -W 2 -I tun9 10.8.0.1 >/dev/null || fail "the other client is harmed"
+	rm "$DIR/spoof"
+	in_c ping -qnc 1 -W 2 -I tun0 10.8.0.1 >/dev/null || fail "the first client is harmed"
+	kill "$SECOND_PID"
+	wait "$SECOND_PID"
+	their_client_stop
+}
+case_add srv_float_collision__refused srv_collision_refused
+
+srv_collision_same()
+{
+	srv_collision duplicate-cn
+	want_log server "closing instance client/udp[46]:$CLIENT4:5555 due to float collision with client/udp[46]:$CLIENT4:[0-9]* using the same certificate"
+	want_log server "floated from $CLIENT4:[0-9]* to $CLIENT4:5555"
+	want_log server 'SIGTERM\[soft,float-collision\] received, client-instance exiting'
+	want "collisions" 1 "$(log_count server 'closing instance')"
+	kill "$SECOND_PID"
+	kill "$UT_PID"
+}
+case_add srv_float_collision__same_user_replaces srv_collision_same
+
+# A NAT that forgets: every half second the client's packets come from another address and port,
+# while it sends and receives.
+srv_float_nat()
+{
+	local version=$1
+	[ "$version" != self ] || version=$OPENVPN
+	our_server <<<"reneg-sec 3"
+	in_c ip addr add 198.51.100.77/24 dev eth0
+	cat >"$DIR/nat.py" <<-'P'
+		import select, socket, sys, time
+		server, addresses = (sys.argv[1], 1194), sys.argv[2:]
+		inner = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		inner.bind(("127.0.0.1", 6000))
+		outer, client, next_move, moves = [], None, 0, 0
+		print("ready", flush=True)
+		while True:
+		    for s in select.select([inner] + outer, [], [])[0]:
+		        data, a = s.recvfrom(65536)
+		        if s is not inner:
+		            inner.sendto(data, client)
+		            continue
+		        client = a
+		        # key exchanges stay where they began: only data makes a client move
+		        if time.time() > next_move and (not outer or data[0] >> 3 == 9):
+		            o = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		            o.bind((addresses[moves % 2], 0))
+		            outer.append(o)
+		            moves += 1
+		            next_move = time.time() + (0.5 if moves > 1 else 2)
+		        outer[-1].sendto(data, server)
+	P
+	in_c python3 "$DIR/nat.py" "$SERVER4" 198.51.100.77 "$CLIENT4" >"$DIR/nat.log" 2>&1 &
+	wait_log nat ready
+	OPENVPN=$version client <<-E
+		remote 127.0.0.1 6000
+		reneg-sec 0
+		disable-dco
+	E
+	ping_ok
+	ping_start 0.01
+	wait_for 20 "ten moves" srv_moved 10
+	wait_for 20 "key exchanges meanwhile" srv_renegotiated 3
+	ping_end
+	[ "$LOST" -le 5 ] || fail "lost while moving: $LOST"
+	want_no_log client 'process restarting'
+	kill "$UT_PID"
+	ut_exit 10
+}
+srv_moved()
+{
+	[ "$(log_count server '\) floated from 198\.51\.100\.[0-9]*:[0-9]* to 198\.51\.100\.')" -ge "$1" ]
+}
+case_add srv_float_port_and_address_26 srv_float_nat 2.6
+case_add srv_float_port_and_address_self srv_float_nat self
