@@ -233,8 +233,8 @@ static void open__authentic_but_malformed__each_with_its_text(void **state)
 		assert_int_equal(cipher_ctx_crypt(cipher, body, bytes, plain, body + 16, &got), 0);
 		len = forge(body, 16 + got, packet);
 		if (plain < 4)
-			assert_refused(server, open_bytes(server, packet, len), ERR_PACKET_ID,
-				       "error reading packet-id");
+			assert_refused(server, open_bytes(server, packet, len), ERR_CBC_PACKET_ID,
+				       "error reading CBC packet-id");
 		else
 			assert_int_equal(open_bytes(server, packet, len), ERR_NO_PAYLOAD);
 	}

@@ -51,6 +51,7 @@
 	X(PACKET_ID_ROLLOVER, "packet id roll over")        \
 	X(EPOCH, "unknown epoch")                           \
 	X(PACKET_ID, "error reading packet-id")             \
+	X(CBC_PACKET_ID, "error reading CBC packet-id")     \
 	X(OPEN_LIMIT, "too many failed verifications")      \
 	X(NO_IV, "missing IV info")                         \
 	X(NO_PAYLOAD, "missing payload")                    \

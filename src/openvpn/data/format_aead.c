@@ -29,6 +29,7 @@ struct aead_state {
 	struct aead_direction seal, open;
 	struct replay_window *replay;
 	uint64_t failures;
+	uint64_t refused_id;
 };
 
 static void aead_state_free(void *state)
@@ -144,8 +145,10 @@ static int aead_format_open(void *state, const struct data_header *hdr, const ui
 		return ERR_AUTH;
 	}
 	ret = replay_window_accept(s->replay, load_be32(ad + header_len), 0, now_sec);
-	if (unlikely(ret < 0))
+	if (unlikely(ret < 0)) {
+		s->refused_id = load_be32(ad + header_len);
 		return ret;
+	}
 	s->open.blocks += (len + BLOCK_LEN - 1) / BLOCK_LEN;
 	*out_len = len;
 	return 0;
@@ -170,6 +173,7 @@ static void aead_usage(const void *state, struct data_key_usage *out)
 	const struct aead_state *s = state;
 
 	out->open_failures = s->failures;
+	out->refused_id = s->refused_id;
 }
 
 const struct data_error_text data_aead_errors[] = {

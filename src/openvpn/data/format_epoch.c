@@ -52,6 +52,7 @@ struct epoch_state {
 	uint8_t header[HEADER_LEN];
 	struct epoch_sender tx;
 	struct epoch_receiver rx;
+	uint64_t refused_id;
 };
 
 static void epoch_key_fini(struct epoch_key *k)
@@ -334,8 +335,10 @@ static int epoch_format_open(void *state, const struct data_header *hdr, const u
 	}
 	ret = replay_window_accept(k == &rx->current ? rx->current_replay : rx->retiring_replay,
 				   id & COUNTER_MASK, 0, now_sec);
-	if (unlikely(ret < 0))
+	if (unlikely(ret < 0)) {
+		s->refused_id = id & COUNTER_MASK;
 		return ret;
+	}
 	k->blocks += (len + BLOCK_LEN - 1) / BLOCK_LEN;
 	*out_len = len;
 	return 0;
@@ -355,6 +358,7 @@ static void epoch_usage(const void *state, struct data_key_usage *out)
 	out->seal_epoch = s->tx.key.epoch;
 	out->open_epoch = s->rx.current.epoch;
 	out->open_failures = s->rx.current.failures;
+	out->refused_id = s->refused_id;
 }
 
 const struct data_format_ops data_format_epoch = {

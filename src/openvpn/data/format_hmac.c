@@ -34,6 +34,8 @@ struct hmac_state {
 	uint32_t seal_time; /* of long ids; 0: nothing sent yet */
 	struct replay_window *replay;
 	uint64_t failures;
+	uint64_t refused_id;
+	uint32_t refused_time;
 };
 
 static void hmac_state_free(void *state)
@@ -278,10 +280,13 @@ static int hmac_format_open(void *state, const struct data_header *hdr, const ui
 	if (s->long_id)
 		id_time = rd_u32(&id_at);
 	if (unlikely(rd_error(&id_at)))
-		return ERR_PACKET_ID;
+		return s->iv_len ? ERR_CBC_PACKET_ID : ERR_PACKET_ID;
 	ret = replay_window_accept(s->replay, id, id_time, now_sec);
-	if (unlikely(ret < 0))
+	if (unlikely(ret < 0)) {
+		s->refused_id = id;
+		s->refused_time = id_time;
 		return ret;
+	}
 	*out_len -= s->id_len;
 	if (unlikely(!*out_len))
 		return ERR_NO_PAYLOAD;
@@ -301,6 +306,8 @@ static void hmac_usage(const void *state, struct data_key_usage *out)
 	const struct hmac_state *s = state;
 
 	out->open_failures = s->failures;
+	out->refused_id = s->refused_id;
+	out->refused_time = s->refused_time;
 }
 
 static const struct data_error_text hmac_errors[] = {
@@ -310,6 +317,7 @@ static const struct data_error_text hmac_errors[] = {
 	{ERR_NO_PAYLOAD, 1, "missing payload"},
 	{ERR_PADDING, 4, "packet authentication failed, dropping."},
 	{ERR_PACKET_ID, 1, "error reading packet-id"},
+	{ERR_CBC_PACKET_ID, 1, "error reading CBC packet-id"},
 	{0, 0, NULL},
 };
 

@@ -73,6 +73,8 @@ struct data_key_usage {
 	uint64_t open_failures;
 	uint32_t seal_epoch; /* 0 unless the format has epochs */
 	uint32_t open_epoch;
+	uint64_t refused_id;   /* of the last packet that was refused as a replay */
+	uint32_t refused_time; /* of its long packet id; 0 with short ones */
 };
 
 struct data_key;
@@ -130,7 +132,8 @@ uint8_t *data_key_place(const struct data_key *key, const struct wr *out, size_t
  *
  * A packet that is refused leaves no trace but a counter. The reasons, with the text of
  * data_open_text(): ERR_SHORT, ERR_AUTH, ERR_REPLAY_SEEN, ERR_REPLAY_OLD, ERR_PACKET_ID (epoch 0,
- * or missing), ERR_EPOCH, ERR_OPEN_LIMIT; with an HMAC also ERR_NO_IV, ERR_NO_PAYLOAD, ERR_PADDING.
+ * or missing), ERR_EPOCH, ERR_OPEN_LIMIT; with an HMAC also ERR_NO_IV, ERR_NO_PAYLOAD, ERR_PADDING,
+ * ERR_CBC_PACKET_ID.
  *
  * Thread: one at a time for a key; never blocks; allocates only when the peer enters an epoch.
  */
