@@ -20,6 +20,7 @@ _Atomic uint64_t test_now_ms;
 static int next_tun_fd;
 struct data_limits test_limits;
 bool test_offload;
+struct log_sink *test_sink;
 
 static uint64_t test_clock(void *ctx)
 {
@@ -63,7 +64,7 @@ struct dco_device_config default_config(void)
 
 void end_open(struct end *end, const struct dco_device_config *cfg)
 {
-	struct log log = log_init(NULL, "");
+	struct log log = log_init(test_sink, "");
 	struct err err;
 	int pair[2];
 
@@ -146,7 +147,7 @@ void add_peer(struct end *end, uint32_t id, uint32_t tx_id, const struct end *ot
 				      .remote = other->addr,
 				      .name = "peer",
 				      .options = "V4,",
-				      .log = log_init(NULL, "")};
+				      .log = log_init(test_sink, "")};
 	struct err err;
 
 	assert_int_equal(dco_peer_add(end->dev, &cfg, &err), 0);

@@ -40,6 +40,8 @@ struct pair {
 	struct end a, b;
 };
 
+/* Where the lines of all devices and peers go; NULL: nowhere. Set it before they are made. */
+extern struct log_sink *test_sink;
 /* The clock of all engines, and the limits of their keys. */
 extern _Atomic uint64_t test_now_ms;
 extern struct data_limits test_limits;

@@ -50,7 +50,7 @@ static void server_add(struct net *n, uint32_t i)
 		.vpn_ip4 = ip(client_ip4[i]),
 		.vpn_ip6 = ip(client_ip6[i]),
 		.name = client_ip4[i],
-		.log = log_init(NULL, ""),
+		.log = log_init(test_sink, ""),
 	};
 	struct err err;
 
@@ -446,7 +446,7 @@ static void keepalive__hundreds_of_peers__each_gone_exactly_once(void **state)
 			.transport = n->server.transport,
 			.remote = n->client[0].addr,
 			.name = "many",
-			.log = log_init(NULL, ""),
+			.log = log_init(test_sink, ""),
 		};
 		struct err err;
 

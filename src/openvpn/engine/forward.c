@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "engine/forward.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 
 #include "data/block_ipv6.h"
@@ -536,12 +538,31 @@ static size_t reassemble(struct engine *e, struct engine_peer *p, uint8_t *plain
 	return out.packet ? out.len : 0;
 }
 
+/* "#7", or with the time that long packet ids carry "#7 / time = (1711276032) 2024-03-24 10:27:12"
+ */
+static const char *replay_text(const struct data_key *key, char *buf, size_t cap)
+{
+	struct data_key_usage usage;
+	char date[32];
+
+	data_key_usage(key, &usage);
+	if (usage.refused_time) {
+		clock_format_local(usage.refused_time, date, sizeof(date));
+		snprintf(buf, cap, "#%llu / time = (%u) %s", (unsigned long long)usage.refused_id,
+			 usage.refused_time, date);
+	} else {
+		snprintf(buf, cap, "#%llu", (unsigned long long)usage.refused_id);
+	}
+	return buf;
+}
+
 static void report_open_error(struct engine *e, struct engine_peer *p, const struct data_key *key,
 			      int error)
 {
 	bool replay = error == ERR_REPLAY_SEEN || error == ERR_REPLAY_OLD;
 	unsigned int verb;
 	const char *text = data_open_text(key, error, &verb);
+	char id[96];
 
 	if (replay && e->cfg.mute_replay_warnings)
 		return;
@@ -550,8 +571,8 @@ static void report_open_error(struct engine *e, struct engine_peer *p, const str
 	if (replay)
 		log_info(
 			&p->log, verb,
-			"%s: %s -- see the man page entry for --replay-window for more info or silence this warning with --mute-replay-warnings",
-			data_open_prefix(key), text);
+			"%s: %s: [ %s ] -- see the man page entry for --replay-window for more info or silence this warning with --mute-replay-warnings",
+			data_open_prefix(key), text, replay_text(key, id, sizeof(id)));
 	else
 		log_info(&p->log, verb, "%s: %s", data_open_prefix(key), text);
 }

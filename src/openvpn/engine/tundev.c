@@ -121,6 +121,21 @@ static void tundev_lost(struct engine *e)
 
 /* ---- reading ---- */
 
+static void too_large(struct engine *e, size_t len)
+{
+	char to[ADDR_TEXT_MAX] = "[a peer]";
+
+	e->drops[DROP_TOO_LARGE]++;
+	if (!engine_may_log(e))
+		return;
+	if (e->only)
+		sock_addr_format(e->only->port->proto == DCO_UDP ? &e->only->remote
+								 : &e->only->port->remote,
+				 to, sizeof(to));
+	log_warn(&e->log, "TCP/UDP packet too large on write to %s (tried=%zu,max=%zu)", to, len,
+		 e->device.packet_max);
+}
+
 static void take_large(struct engine *e, const struct virtio_net_hdr *hdr, const uint8_t *packet,
 		       size_t len)
 {
@@ -129,7 +144,7 @@ static void take_large(struct engine *e, const struct virtio_net_hdr *hdr, const
 	if (segmenter_init(&s, hdr, packet, len) < 0)
 		e->drops[DROP_BAD_PACKET]++;
 	else if (segmenter_next_len(&s) > e->device.packet_max)
-		e->drops[DROP_TOO_LARGE]++;
+		too_large(e, segmenter_next_len(&s));
 	else
 		forward_large_from_device(e, &s);
 }
@@ -137,7 +152,7 @@ static void take_large(struct engine *e, const struct virtio_net_hdr *hdr, const
 static void take_packet(struct engine *e, uint8_t *packet, size_t len)
 {
 	if (len > e->device.packet_max)
-		e->drops[DROP_TOO_LARGE]++;
+		too_large(e, len);
 	else
 		forward_from_device(e, packet, len);
 }
