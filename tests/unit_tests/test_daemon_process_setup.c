@@ -294,7 +294,8 @@ static int drop_to_nobody(struct fixture *f)
 			break;
 	}
 	return getuid() != 0 && effective == 1UL << CAP_NET_ADMIN &&
-			       process_check_capability(NULL) == 0
+			       process_check_capability(&f->cfg, NULL) == 0 &&
+			       process_privileges_dco_possible(&p, &f->cap.log)
 		       ? 0
 		       : 4;
 }
@@ -303,7 +304,7 @@ static void privileges__root__keeps_only_net_admin(void **state)
 {
 	struct fixture *f = *state;
 
-	if (getuid() != 0 || !privilege_can_keep(CAP_NET_ADMIN)) {
+	if (getuid() != 0 || !privilege_has(CAP_SETPCAP)) {
 		print_message("needs root with CAP_NET_ADMIN\n");
 		skip();
 	}
@@ -312,17 +313,23 @@ static void privileges__root__keeps_only_net_admin(void **state)
 
 static int without_capability(struct fixture *f)
 {
-	if (setuid(65534) != 0)
+	struct process_privileges p;
+
+	f->cfg.process.user = "daemon";
+	if (process_privileges_init(&p, &f->cfg, &f->err) < 0 || setuid(65534) != 0)
 		return 2;
-	if (process_check_capability(&f->err) != ERR_PRIVILEGE)
+	f->cfg.tun.ifconfig_noexec = true;
+	if (process_check_capability(&f->cfg, &f->err) != 0)
+		return 6;
+	f->cfg.tun.ifconfig_noexec = false;
+	if (process_check_capability(&f->cfg, &f->err) != ERR_PRIVILEGE)
 		return 3;
-	f->cfg.process.user = "nobody";
-	if (process_privileges_dco_possible(&f->cfg, &f->cap.log))
+	if (process_privileges_dco_possible(&p, &f->cap.log))
 		return 4;
 	if (strcmp(f->cap.last, "--user specified but lacking CAP_SETPCAP. Cannot retain "
 				"CAP_NET_ADMIN. Disabling data channel offload") != 0)
 		return 5;
-	return strstr(f->err.text, "CAP_NET_ADMIN") ? 0 : 6;
+	return strstr(f->err.text, "CAP_NET_ADMIN") ? 0 : 7;
 }
 
 static void check_capability__missing__is_named(void **state)

@@ -299,7 +299,9 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	app->env = env_new();
 	if (!app->env)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	ret = crypto_setup_check(cfg, err);
+	ret = first ? process_check_capability(cfg, err) : 0;
+	if (ret == 0)
+		ret = crypto_setup_check(cfg, err);
 	if (ret == 0)
 		ret = set_credentials(app, err);
 	if (ret == 0)
@@ -324,7 +326,7 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	script_runner_init(&app->scripts, app->loop, &cfg->scripts, &app->log);
 	if (first && cfg->mode != CONFIG_MODE_SERVER)
 		dns_recover(NULL, &app->scripts.policy, &app->log);
-	app->kernel_allowed = process_privileges_dco_possible(cfg, &app->log);
+	app->kernel_allowed = process_privileges_dco_possible(&app->privileges, &app->log);
 	ret = open_with_privileges(app, err);
 	/* a server opens its sockets and its device first: app_initialised() */
 	if (ret == 0 && cfg->mode != CONFIG_MODE_SERVER)

@@ -206,11 +206,17 @@ static int with_providers(const struct config *cfg, const struct log *log,
 
 int command_dco_check(const struct config *cfg, const struct log *log)
 {
-	bool kernel_allowed = process_privileges_dco_possible(cfg, log);
+	struct process_privileges privileges;
 	struct str out = str_init();
-	enum dco_check_result result = backend_check(cfg, kernel_allowed, &out);
+	struct err err;
+	enum dco_check_result result;
 
-	if (process_check_capability(NULL) < 0)
+	if (process_privileges_init(&privileges, cfg, &err) < 0) {
+		log_fatal(log, "%s", err.text);
+		return 1;
+	}
+	result = backend_check(cfg, process_privileges_dco_possible(&privileges, log), &out);
+	if (process_check_capability(cfg, NULL) < 0)
 		str_add(&out,
 			"Note: this process lacks CAP_NET_ADMIN, a service started as root may find more\n");
 	return print(&out, (int)result);

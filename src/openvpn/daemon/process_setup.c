@@ -132,9 +132,9 @@ int process_privileges_apply(struct process_privileges *p, const struct config *
 			      dco ? PRIVILEGE_KEEP_REQUIRED : PRIVILEGE_KEEP_TRY, log, err);
 }
 
-bool process_privileges_dco_possible(const struct config *cfg, const struct log *log)
+bool process_privileges_dco_possible(const struct process_privileges *p, const struct log *log)
 {
-	if (!cfg->process.user || privilege_can_keep(CAP_NET_ADMIN))
+	if (!p->id.has_user || privilege_can_keep(&p->id, CAP_NET_ADMIN))
 		return true;
 	log_warn(
 		log,
@@ -142,9 +142,10 @@ bool process_privileges_dco_possible(const struct config *cfg, const struct log 
 	return false;
 }
 
-int process_check_capability(struct err *err)
+int process_check_capability(const struct config *cfg, struct err *err)
 {
-	if (privilege_has(CAP_NET_ADMIN))
+	if (privilege_has(CAP_NET_ADMIN) || cfg->tun.ifconfig_noexec ||
+	    cfg->tun.type == CONFIG_DEV_NULL)
 		return 0;
 	return err_set(
 		err, ERR_PRIVILEGE,

@@ -70,16 +70,18 @@ int process_privileges_init(struct process_privileges *p, const struct config *c
 int process_privileges_apply(struct process_privileges *p, const struct config *cfg, bool at_start,
 			     bool dco, const struct log *log, struct err *err) MUST_CHECK;
 
-/** process_privileges_dco_possible() - whether DCO works after the change of identity; logs why not
- */
-bool process_privileges_dco_possible(const struct config *cfg, const struct log *log);
+/** process_privileges_dco_possible() - whether DCO works after the change of identity, which may
+ * have been made already; logs why not */
+bool process_privileges_dco_possible(const struct process_privileges *p, const struct log *log);
 
 /**
- * process_check_capability() - whether this process may configure the network
+ * process_check_capability() - whether this process may do to the network what @cfg asks for
+ *
+ * A device that somebody else made and set up (ifconfig-noexec) can be had without.
  *
  * Return: 0, or ERR_PRIVILEGE with a line that names CAP_NET_ADMIN and the remedies.
  */
-int process_check_capability(struct err *err) MUST_CHECK;
+int process_check_capability(const struct config *cfg, struct err *err) MUST_CHECK;
 
 /** process_notify_ready() - options and first initialisations are done */
 void process_notify_ready(void);

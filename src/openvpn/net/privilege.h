@@ -51,9 +51,11 @@ int privilege_drop(const struct privilege_identity *id, const int *caps, size_t 
 
 /** privilege_has() - whether a capability (CAP_*) is effective now */
 bool privilege_has(int cap);
-/** privilege_can_keep() - whether @cap could survive privilege_drop() (CAP_SETPCAP, and @cap
- * permitted) */
-bool privilege_can_keep(int cap);
+/**
+ * privilege_can_keep() - whether @cap could survive privilege_drop(): it is permitted, and there is
+ * CAP_SETPCAP or the process is @id already
+ */
+bool privilege_can_keep(const struct privilege_identity *id, int cap);
 
 /** privilege_chroot() - chroot and chdir to "/"; logs the known line */
 int privilege_chroot(const char *dir, const struct log *log, struct err *err) MUST_CHECK;

@@ -91,13 +91,6 @@ bool privilege_has(int cap)
 	       capng_have_capability(CAPNG_EFFECTIVE, (unsigned int)cap);
 }
 
-bool privilege_can_keep(int cap)
-{
-	return capng_get_caps_process() == 0 &&
-	       capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) &&
-	       capng_have_capability(CAPNG_PERMITTED, (unsigned int)cap);
-}
-
 static int id_failed(const char *what, const char *name, struct err *err)
 {
 	int e = errno;
@@ -151,6 +144,13 @@ static bool is_already(const struct privilege_identity *id)
 {
 	return (!id->has_user || (getuid() == id->uid && geteuid() == id->uid)) &&
 	       (!id->has_group || (getgid() == id->gid && getegid() == id->gid));
+}
+
+bool privilege_can_keep(const struct privilege_identity *id, int cap)
+{
+	return capng_get_caps_process() == 0 &&
+	       capng_have_capability(CAPNG_PERMITTED, (unsigned int)cap) &&
+	       (is_already(id) || capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP));
 }
 
 static int select_caps(const int *caps, size_t n)
