@@ -38,7 +38,7 @@ static int probe_permission(struct netlink *nl, const struct kernel_dialect *dia
 	case EACCES:
 		return netlink_fail(
 			nl, why,
-			"Note: no permission to use the %s kernel module, disabling data channel offload",
+			"Note: no permission to use the %s kernel module (CAP_NET_ADMIN in the initial user namespace is needed), disabling data channel offload",
 			dialect->family);
 	default:
 		return 0;
