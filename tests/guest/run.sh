@@ -59,6 +59,7 @@ for guest in $guests; do
 	for case in "${cases[@]}"; do
 		rm -rf "$work/w" && mkdir -p "$work/w"
 		cp -a "$work/pki" "$here/guest.sh" "$work/w/"
+		cp -r "$here/../../packaging/systemd" "$work/w/units"
 		install -D "$program" "$work/openvpn" && guest_binary "$work/w" "$work/openvpn"
 		{
 			echo "export GUEST=$guest"
