@@ -199,6 +199,39 @@ static void choose__interface_in_the_way__engine_with_line_and_remedy(void **sta
 	f->cfg->entries.count = 0;
 }
 
+static void push__what_the_driver_cannot_take__is_left_out(void **state)
+{
+	static const struct {
+		const char *item;
+		bool kernel, engine; /* may be sent */
+	} cases[] = {
+		{"route 10.0.0.0 255.0.0.0", true, true},
+		{"comp-lzo no", false, true},
+		{"comp-lzo", false, true},
+		{"compress", false, true},
+		{"compress stub", false, true},
+		{"compress lz4-v2", false, true},
+		{"compress stub-v2", true, true},
+		{"cipher AES-192-GCM", true, true},
+		{"cipher AES-256-CBC", false, true},
+	};
+	const uint64_t driver = FEAT_CIPHERS_AEAD;
+	const uint64_t all = driver | FEAT_COMPRESS | FEAT_COMPRESS_STUB | FEAT_LEGACY_CIPHER;
+	char line[192];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *item = cases[i].item;
+
+		assert_true(cases[i].kernel ==
+			    !backend_push_obstacle(item, driver, line, sizeof(line)));
+		assert_true(cases[i].engine ==
+			    !backend_push_obstacle(item, all, line, sizeof(line)));
+	}
+	assert_string_equal(backend_push_obstacle("compress", driver, line, sizeof(line)),
+			    "Note: pushing compression is not possible with data channel offload");
+}
+
 /* The process could not keep its capability for the whole run. */
 static void check__user_without_capability__is_named(void **state)
 {
@@ -225,6 +258,7 @@ int main(void)
 		T(choose__disabled_or_forbidden__takes_the_engine_silently),
 		T(check__disabled__is_the_engine),
 		T(choose__interface_in_the_way__engine_with_line_and_remedy),
+		T(push__what_the_driver_cannot_take__is_left_out),
 		T(check__user_without_capability__is_named),
 	};
 

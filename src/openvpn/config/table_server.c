@@ -481,7 +481,7 @@ static const struct option_row rows[] = {
 	 .groups = GROUP_PUSH,
 	 IF_BUILT(SERVER),
 	 FN(1, 1, push_apply),
-	 APART},
+	 WORKS("compression and ciphers that the driver lacks are left out, with a note")},
 	{.name = "push-reset",
 	 .help = "forget the list of pushed options for this client",
 	 .groups = GROUP_INSTANCE,

@@ -110,6 +110,29 @@ bool backend_suits(const struct dco_backend *backend, const struct negotiated *n
 	return (backend->features(&why) & need) == need;
 }
 
+/* The word after "cipher", NULL when the item is another one. */
+static const char *pushed_cipher(const char *item)
+{
+	return str_starts(item, "cipher ") ? item + strlen("cipher ") : NULL;
+}
+
+const char *backend_push_obstacle(const char *item, uint64_t features, char *buf, size_t cap)
+{
+	const char *cipher = pushed_cipher(item);
+	bool framing = str_starts(item, "comp-lzo") ||
+		       (str_starts(item, "compress") && strcmp(item, "compress stub-v2") != 0);
+
+	if (framing && !(features & FEAT_COMPRESS_STUB))
+		return "Note: pushing compression is not possible with data channel offload";
+	if (!cipher || feature_of_cipher(cipher) & features)
+		return NULL;
+	snprintf(
+		buf, cap,
+		"Note: pushing cipher '%s' is not possible with data channel offload, which does not support it",
+		cipher);
+	return buf;
+}
+
 bool backend_is_kernel(const struct dco_backend *backend)
 {
 	size_t count;

@@ -31,5 +31,14 @@ const struct dco_backend *backend_fallback(void);
 /** backend_suits() - whether it can do what was negotiated with a peer (spec 05 section 1.19) */
 bool backend_suits(const struct dco_backend *backend, const struct negotiated *neg);
 
+/**
+ * backend_push_obstacle() - why an item of --push must not be sent (spec 04 section 4.7, 29 and 32)
+ * @features: of the data plane of the server
+ * @buf: of @cap bytes, for the line
+ *
+ * Return: the line for the user, or NULL when the item may be sent.
+ */
+const char *backend_push_obstacle(const char *item, uint64_t features, char *buf, size_t cap);
+
 /** backend_check() - append the table of --dco-check */
 enum dco_check_result backend_check(const struct config *cfg, bool kernel_allowed, struct str *out);

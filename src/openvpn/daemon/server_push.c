@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "daemon/app.h"
+#include "daemon/backend_choice.h"
 #include "proto/control_msg.h"
 #include "proto/iv_proto.h"
 #include "proto/peer_info.h"
@@ -25,6 +26,17 @@ static void log_removed(void *ctx, const char *option)
 	log_info(&p->log, 3, "REMOVE PUSH ROUTE: '%s'", option);
 }
 
+/* A client that followed it would send what our data plane cannot take. */
+static bool may_push(const struct server_peer *p, const char *item)
+{
+	char line[192];
+	const char *obstacle = backend_push_obstacle(item, p->server->features, line, sizeof(line));
+
+	if (obstacle)
+		log_warn(&p->log, "%s: '%s' is left out", obstacle, item);
+	return !obstacle;
+}
+
 /* The client's options, without routes to the networks behind itself. */
 static struct push_list *make_list(struct server_peer *p)
 {
@@ -33,7 +45,8 @@ static struct push_list *make_list(struct server_peer *p)
 	struct err err = {0};
 
 	for (size_t i = 0; list && i < cfg->server.push.count; i++)
-		if (push_list_add(list, cfg->server.push.at[i], &err) < 0)
+		if (may_push(p, cfg->server.push.at[i]) &&
+		    push_list_add(list, cfg->server.push.at[i], &err) < 0)
 			log_error(&p->log, "%s", err.text);
 	if (!list)
 		return NULL;

@@ -9,6 +9,10 @@
 #include "daemon/backend_choice.h"
 #include "net/iface.h"
 
+enum {
+	OFFLOAD_ROUTE_METRIC = 200 /* spec 04 section 4.6 */
+};
+
 struct tunnel {
 	struct netlink *nl;
 	struct route_journal *journal;
@@ -97,6 +101,9 @@ static int prepare_routes(struct tunnel *t, const struct tunnel_settings *s)
 	cfg.tun_has_ip4 = ip_addr_is_set(&s->iface.local4);
 	cfg.tun_has_ip6 = ip_addr_is_set(&s->iface.local6);
 	cfg.tap = s->device.type == DCO_TAP;
+	/* Behind those to networks of clients, which are routes of the system then (metric 100). */
+	if (cfg.metric < 0 && tunnel_is_offloaded(t))
+		cfg.metric = OFFLOAD_ROUTE_METRIC;
 	ret = route_list_new(&cfg, t->nl, t->journal, &t->log, &t->routes);
 	if (ret == 0)
 		route_list_set_env(t->routes, t->env);

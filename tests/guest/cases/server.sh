@@ -30,7 +30,8 @@ iroute()
 		iroute 172.16.5.0 255.255.255.0
 		iroute-ipv6 fd00:55::/64
 	C
-	server srv "$OURS" --proto udp --client-config-dir "$D/ccd"
+	server srv "$OURS" --proto udp --client-config-dir "$D/ccd" --route 172.16.5.0 255.255.255.0 \
+		--push "comp-lzo no"
 	client cli "$THEIRS" --remote 192.0.2.1 --proto udp
 	connected cli || return
 	ip -n c route add 10.8.0.1/32 dev tun0
@@ -40,12 +41,14 @@ iroute()
 	ip -n s -6 route >>"$D/routes.log"
 	want_log routes '^10\.99\.0\.5 dev tun0 .*metric 100'
 	want_log routes '^172\.16\.5\.0/24 via 10\.99\.0\.5 dev tun0 .*metric 100'
+	want_log routes '^172\.16\.5\.0/24 .*dev tun0 .*metric 200' # of --route, behind it
+	want_log srv "Note: pushing compression is not possible with data channel offload: 'comp-lzo no' is left out"
 	want_log routes '^fd00:55::/64 via .* dev tun0 .*metric 100'
 	ip netns exec s ping -c 2 -W 5 -I 10.8.0.1 172.16.5.1 >"$D/ping.log" 2>&1 || fail "nothing from behind the client"
 	ping_vpn s fd00:55::1
 	stop cli KILL
 	wait_log srv 'ovpn-dco: ping expired' 30
-	until_true 5 sh -c '! ip -n s route | grep -q 172.16.5' || fail "the route stays"
+	until_true 5 sh -c '! ip -n s route | grep 172.16.5 | grep -q "metric 100"' || fail "the route stays"
 }
 
 renegotiation()
