@@ -1,10 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Shows the client at work: installs what is missing, builds, connects to a real OpenVPN server in
+# Shows the program at work: installs what is missing, builds, connects a client and a server in
 # network namespaces of this machine, prints what was negotiated, pings and measures, and cleans up.
 #
-# usage: sudo scripts/demo.sh
-#   OPENVPN=path uses another client and does not build
+# usage: sudo scripts/demo.sh [--peer self|real]
+#   --peer self  client and server are this program (default)
+#   --peer real  the server is OpenVPN of this Debian
+#   OPENVPN=path uses another program and does not build
 set -eu
 TOP=$(cd "$(dirname "$0")/.." && pwd)
 say()
@@ -12,6 +14,16 @@ say()
 	printf '\n== %s\n' "$*"
 }
 
+peer=self
+while [ $# -gt 0 ]; do
+	case $1 in
+	--peer) peer=${2-} && shift ;;
+	--peer=*) peer=${1#*=} ;;
+	*) peer= ;;
+	esac
+	shift || peer=
+done
+case $peer in self | real) ;; *) sed -n '3,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;; esac
 [ "$(id -u)" = 0 ] || { echo "demo: needs root for network namespaces and packages: sudo scripts/demo.sh" >&2; exit 1; }
 if [ -z "${OPENVPN-}" ]; then
 	say "Packages"
@@ -35,8 +47,14 @@ standalone demo
 net_direct
 case $OPENVPN in 2.*) ;; *) "$OPENVPN" --version | head -n 2 ;; esac
 
-say "Tunnel: this client to the server $(/usr/sbin/openvpn --version | sed -n '1s/ \[.*//p')"
-server 2.6 <<-E
+if [ "$peer" = real ]; then
+	server=2.6
+	say "Tunnel: this client to the server $(/usr/sbin/openvpn --version | sed -n '1s/ \[.*//p')"
+else
+	server=$OPENVPN
+	say "Tunnel: this client to this server"
+fi
+server "$server" <<-E
 	data-ciphers AES-256-GCM:CHACHA20-POLY1305
 	tls-crypt-v2 $PKI/v2-server.key
 	push "route 203.0.113.0 255.255.255.0"
@@ -45,8 +63,15 @@ client <<-E
 	remote $SERVER4
 	tls-crypt-v2 $PKI/v2-client.key
 E
-grep -aE 'Control Channel: TLS|PUSH: Received|Data Channel: cipher|Initialization Sequence' "$DIR/client.log" |
-	sed -E "s/^[-0-9]+ [:0-9]+ (us=[0-9]+ )?//; s/^/  /"
+# shown LOG REGEX: lines of a log without their times
+shown()
+{
+	grep -aE "$2" "$DIR/$1.log" | sed -E "s/^[-0-9]+ [:0-9]+ (us=[0-9]+ )?//; s/^/  /"
+}
+echo "at the client:"
+shown client 'Control Channel: TLS|PUSH: Received|Data Channel: cipher|Initialization Sequence'
+echo "at the server:"
+shown server 'peer info: IV_(VER|CIPHERS)|Peer Connection Initiated|MULTI: primary virtual'
 ip -n "$NS-c" -br addr show tun0 | sed 's/^/  /'
 
 say "Ping through the tunnel"
