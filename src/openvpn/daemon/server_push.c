@@ -110,7 +110,9 @@ void peer_push_request(struct server_peer *p, const struct now *now)
 	if (p->state != PEER_CONNECTED || !p->may_push ||
 	    (!p->push_requested && !(bits & IV_PROTO_REQUEST_PUSH)))
 		return;
-	if (p->push_sent_at && now->mono_ms - p->push_sent_at < SERVER_PUSH_AGAIN_MS)
+	/* @now may be a little before the last one: a request that waited while we sent it unasked
+	 */
+	if (p->push_sent_at && now->mono_ms < time_after(p->push_sent_at, SERVER_PUSH_AGAIN_MS))
 		return;
 	p->push_sent_at = now->mono_ms ? now->mono_ms : 1;
 	send_reply(p);

@@ -67,21 +67,25 @@ second()
 
 srv_connects()
 {
+	local version=$1
+	[ "$version" != self ] || version=$OPENVPN
 	our_server <<-E
 		proto ${2-udp}
 	E
-	their_client "$1" <<-E
+	their_client "$version" <<-E
 		proto ${3-udp}
 	E
 	tunnel_ok
 	want_log server 'peer info: IV_VER=2\.'
 	want_log server "client/[a-z0-9-]*:$CLIENT4:[0-9]* .*MULTI: Learn: 10.8.0.2 -> "
-	# the client asks as well, although it got the reply unasked
+	# a client may ask as well, although it gets the reply unasked
 	want "replies" 1 "$(log_count server "SENT CONTROL \[client\]: 'PUSH_REPLY")"
 	their_client_stop
 }
 case_add srv_udp_26 srv_connects 2.6
 case_add srv_udp_27 srv_connects 2.7
+case_add srv_udp_self srv_connects self
+case_add srv_tcp_self srv_connects self tcp-server tcp-client
 case_add srv_tcp_26 srv_connects 2.6 tcp-server tcp-client
 case_add srv_tcp_27 srv_connects 2.7 tcp-server tcp-client
 
