@@ -36,8 +36,9 @@ struct epoch_sender {
 	uint64_t last_counter;
 };
 
-/* Invariant: current.epoch < futures[0].epoch < ..., without gaps, and the chain stands at the
- * last of them. Only current and retiring have a replay window. */
+/* Invariant: the chain stands at current and futures are empty; or current.epoch <
+ * futures[0].epoch < ..., without gaps, and the chain stands at the last of them. Only current and
+ * retiring have a replay window. */
 struct epoch_receiver {
 	struct epoch_chain chain;
 	struct epoch_key current, retiring;
@@ -98,20 +99,13 @@ static void epoch_state_free(void *state)
 static int epoch_receiver_init(struct epoch_state *s, const struct data_key_config *cfg)
 {
 	struct epoch_receiver *rx = &s->rx;
-	int ret;
 
 	rx->current_replay = replay_window_new(cfg->replay_window, cfg->replay_time_sec);
 	rx->retiring_replay = replay_window_new(cfg->replay_window, cfg->replay_time_sec);
 	if (!rx->current_replay || !rx->retiring_replay)
 		return ERR_NOMEM;
 	epoch_chain_init(&rx->chain, cfg->open.cipher);
-	ret = epoch_key_init(&rx->current, s, &rx->chain, CIPHER_OPEN);
-	for (size_t i = 0; !ret && i < DATA_EPOCH_FUTURES; i++) {
-		ret = epoch_chain_advance(&rx->chain);
-		if (!ret)
-			ret = epoch_key_init(&rx->futures[i], s, &rx->chain, CIPHER_OPEN);
-	}
-	return ret;
+	return epoch_key_init(&rx->current, s, &rx->chain, CIPHER_OPEN);
 }
 
 static int epoch_state_new(const struct data_key_config *cfg, void **state, struct err *err)
@@ -231,21 +225,6 @@ static int epoch_format_seal(void *state, const uint8_t *plain, size_t len, stru
 	return aead_seal(s->tx.key.aead, nonce, ad, HEADER_LEN + ID_LEN, plain, cipher, len, tag);
 }
 
-static struct epoch_key *epoch_receive_find(struct epoch_receiver *rx, uint32_t epoch)
-{
-	if (likely(epoch == rx->current.epoch))
-		return &rx->current;
-	if (epoch == rx->retiring.epoch)
-		return &rx->retiring;
-	/* So near the end there would be no further futures to derive. */
-	if (epoch > EPOCH_MAX - DATA_EPOCH_FUTURES - 1)
-		return NULL;
-	for (size_t i = 0; i < DATA_EPOCH_FUTURES; i++)
-		if (rx->futures[i].epoch == epoch)
-			return &rx->futures[i];
-	return NULL;
-}
-
 /* Derive what follows the last future, as many keys as fit; all or nothing. */
 static int epoch_receive_derive(const struct epoch_state *s, struct epoch_chain *chain,
 				struct epoch_key *fresh, size_t count)
@@ -262,6 +241,36 @@ static int epoch_receive_derive(const struct epoch_state *s, struct epoch_chain 
 		}
 	}
 	return 0;
+}
+
+/* The first packet of a future epoch, authentic or not: few keys ever see one. */
+static int epoch_receive_look_ahead(struct epoch_state *s)
+{
+	struct epoch_receiver *rx = &s->rx;
+	struct epoch_chain chain = rx->chain;
+	int ret = epoch_receive_derive(s, &chain, rx->futures, DATA_EPOCH_FUTURES);
+
+	if (!ret)
+		rx->chain = chain;
+	epoch_chain_wipe(&chain);
+	return ret;
+}
+
+static struct epoch_key *epoch_receive_find(struct epoch_state *s, uint32_t epoch)
+{
+	struct epoch_receiver *rx = &s->rx;
+
+	if (likely(epoch == rx->current.epoch))
+		return &rx->current;
+	if (epoch == rx->retiring.epoch)
+		return &rx->retiring;
+	/* So near the end there would be no further futures to derive. */
+	if (epoch < rx->current.epoch || epoch - rx->current.epoch > DATA_EPOCH_FUTURES ||
+	    epoch > EPOCH_MAX - DATA_EPOCH_FUTURES - 1)
+		return NULL;
+	if (!rx->futures[0].epoch && epoch_receive_look_ahead(s) < 0)
+		return NULL;
+	return &rx->futures[epoch - rx->current.epoch - 1];
 }
 
 /* Spec 6.5 step 5: a packet of futures[@at] was authentic. */
@@ -316,7 +325,7 @@ static int epoch_format_open(void *state, const struct data_header *hdr, const u
 	tag = rd_bytes(r, AEAD_TAG_LEN);
 	if (unlikely(!(id >> COUNTER_BITS)))
 		return ERR_PACKET_ID;
-	k = epoch_receive_find(rx, (uint32_t)(id >> COUNTER_BITS));
+	k = epoch_receive_find(s, (uint32_t)(id >> COUNTER_BITS));
 	if (unlikely(!k))
 		return ERR_EPOCH;
 	if (unlikely(k->failures > s->limits.failures_max))
