@@ -2,14 +2,15 @@
 /*
  * A library context with little to search through.
  *
- * Whenever OpenSSL 3 meets a public key in a certificate, it walks over everything that any
- * provider can decode and, for each kind of key, over all algorithms there are: several hundred
+ * Whenever OpenSSL 3.0 or 3.1 meets a public key in a certificate, it walks over everything that
+ * any provider can decode and, for each kind of key, over all algorithms there are: several hundred
  * entries, twice for each certificate, a quarter of a server's handshake. So servers get a context
  * of their own. Its only provider hands on the library's default one without the entries for which
  * TLS has no use. Everything else, random numbers too, is that of the default context.
  */
 #include "tls/openssl_tls.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,14 +25,24 @@ struct tls_library {
 	OSSL_LIB_CTX *libctx;
 };
 
-/* What TLS makes keys of, signs and agrees with. */
-static const char *const key_types[] = {"EC",	  "RSA",      "RSA-PSS", "ED25519", "ED448",
-					"X25519", "X448",     "DH",	 "DHX",	    "DSA",
-					"HMAC",	  "TLS1-PRF", "HKDF"};
-
-/* No cipher suite has these. */
-static const char *const other_ciphers[] = {"-ECB", "-CFB", "-OFB", "-CTR", "-CTS",
-					    "-XTS", "-SIV", "-OCB", "WRAP", "-192-"};
+/* What TLS 1.0 to 1.3 and chains of certificates need of each operation, by the first name that the
+ * provider gives; operations which are not here are handed on whole. */
+static const struct needed {
+	int operation;
+	const char *names; /* each between blanks */
+} needed[] = {
+	{OSSL_OP_CIPHER,
+	 " NULL AES-128-CBC AES-256-CBC AES-128-CBC-HMAC-SHA1 AES-256-CBC-HMAC-SHA1 "
+	 "AES-128-CBC-HMAC-SHA256 AES-256-CBC-HMAC-SHA256 AES-128-GCM AES-256-GCM "
+	 "AES-128-CCM AES-256-CCM ChaCha20-Poly1305 ARIA-128-GCM ARIA-256-GCM "
+	 "CAMELLIA-128-CBC CAMELLIA-256-CBC DES-EDE3-CBC "},
+	{OSSL_OP_MAC, " HMAC "},
+	{OSSL_OP_KDF, " HKDF TLS13-KDF TLS1-PRF "},
+	{OSSL_OP_KEYMGMT, " EC RSA RSA-PSS ED25519 ED448 DSA X25519 X448 DH HMAC "},
+	{OSSL_OP_KEYEXCH, " ECDH X25519 X448 DH "},
+	{OSSL_OP_SIGNATURE, " ECDSA RSA ED25519 ED448 DSA HMAC "},
+	{OSSL_OP_DECODER, " EC RSA RSA-PSS ED25519 ED448 DSA "},
+};
 
 /* ---- the provider ------------------------------------------------------------------------ */
 
@@ -42,62 +53,48 @@ static OSSL_PROVIDER *full_get(void)
 	return OSSL_PROVIDER_try_load(NULL, "default", 1);
 }
 
-/* @names: "RSA:rsaEncryption:1.2.840..." */
-static bool is_key_type(const char *names)
+static const char *needed_names(int operation)
 {
-	const size_t len = strcspn(names, ":");
-
-	for (size_t i = 0; i < ARRAY_SIZE(key_types); i++)
-		if (strlen(key_types[i]) == len && strncmp(names, key_types[i], len) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+		if (needed[i].operation == operation)
+			return needed[i].names;
+	return NULL;
 }
 
-static bool is_other_cipher(const char *names)
+static bool is_needed(const OSSL_ALGORITHM *alg, int operation, const char *names)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(other_ciphers); i++)
-		if (strstr(names, other_ciphers[i]))
-			return true;
-	return false;
-}
+	const char *first = alg->algorithm_names; /* "RSA:rsaEncryption:1.2.840..." */
+	char word[64];
 
-static bool is_shortened(int operation)
-{
-	return operation == OSSL_OP_DECODER || operation == OSSL_OP_KEYMGMT ||
-	       operation == OSSL_OP_CIPHER;
-}
-
-static bool is_needed(int operation, const OSSL_ALGORITHM *alg)
-{
-	if (operation == OSSL_OP_CIPHER)
-		return !is_other_cipher(alg->algorithm_names);
 	if (operation == OSSL_OP_DECODER &&
 	    (!strstr(alg->property_definition, "input=der") ||
 	     !strstr(alg->property_definition, "structure=SubjectPublicKeyInfo")))
 		return false;
-	return is_key_type(alg->algorithm_names);
+	snprintf(word, sizeof(word), " %.*s ", (int)strcspn(first, ":"), first);
+	return strstr(names, word) != NULL;
 }
 
 /* Return: a list for unquery() to free, or NULL */
-static OSSL_ALGORITHM *shorten(const OSSL_ALGORITHM *all, int operation)
+static OSSL_ALGORITHM *shorten(const OSSL_ALGORITHM *all, int operation, const char *names)
 {
-	OSSL_ALGORITHM *needed;
+	OSSL_ALGORITHM *list;
 	size_t n = 0;
 
 	while (all[n].algorithm_names)
 		n++;
-	needed = calloc(n + 1, sizeof(*needed));
-	if (!needed)
+	list = calloc(n + 1, sizeof(*list));
+	if (!list)
 		return NULL;
 	n = 0;
 	for (; all->algorithm_names; all++)
-		if (is_needed(operation, all))
-			needed[n++] = *all;
-	return needed;
+		if (is_needed(all, operation, names))
+			list[n++] = *all;
+	return list;
 }
 
 static const OSSL_ALGORITHM *query(void *provctx, int operation, int *no_cache)
 {
+	const char *names = needed_names(operation);
 	OSSL_PROVIDER *full = full_get();
 	const OSSL_ALGORITHM *all;
 
@@ -105,8 +102,8 @@ static const OSSL_ALGORITHM *query(void *provctx, int operation, int *no_cache)
 	if (!full)
 		return NULL;
 	all = OSSL_PROVIDER_query_operation(full, operation, no_cache);
-	if (all && is_shortened(operation))
-		all = shorten(all, operation);
+	if (all && names)
+		all = shorten(all, operation, names);
 	OSSL_PROVIDER_unload(full);
 	return all;
 }
@@ -114,7 +111,7 @@ static const OSSL_ALGORITHM *query(void *provctx, int operation, int *no_cache)
 static void unquery(void *provctx, int operation, const OSSL_ALGORITHM *list)
 {
 	(void)provctx;
-	if (is_shortened(operation))
+	if (needed_names(operation))
 		free((void *)(uintptr_t)list);
 }
 
@@ -170,11 +167,18 @@ static bool user_chose_providers(void)
 	       EVP_default_properties_is_fips_enabled(NULL);
 }
 
+/* Later versions remember the decoder for a kind of key; and they have algorithms which are not in
+ * the list above. */
+static bool is_slow_library(void)
+{
+	return OPENSSL_version_major() == 3 && OPENSSL_version_minor() < 2;
+}
+
 struct tls_library *tls_library_new(void)
 {
 	struct tls_library *lib;
 
-	if (user_chose_providers())
+	if (!is_slow_library() || user_chose_providers())
 		return NULL;
 	lib = calloc(1, sizeof(*lib));
 	if (!lib)
