@@ -73,6 +73,11 @@ bool early_keep(struct engine *e, const struct engine_peer *p, uint8_t key_id,
 	return true;
 }
 
+bool early_waits(const struct early_packets *early)
+{
+	return early->count > 0;
+}
+
 void early_retry(struct engine *e)
 {
 	struct early_packets *early = e->early;

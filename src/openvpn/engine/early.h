@@ -37,6 +37,9 @@ bool early_keep(struct engine *e, const struct engine_peer *p, uint8_t key_id,
 		const union sock_addr *remote, const union sock_addr *local, const uint8_t *packet,
 		size_t len);
 
+/** early_waits() - whether any packet waits for its key */
+bool early_waits(const struct early_packets *early);
+
 /** early_retry() - by the worker: receive those whose key has come, report those that are too old
  */
 void early_retry(struct engine *e);

@@ -14,6 +14,7 @@
 #include "engine/early.h"
 #include "engine/ops.h"
 #include "engine/worker.h"
+#include "net/socket.h"
 
 enum {
 	DROP_LINES_PER_SEC = 20,
@@ -29,14 +30,22 @@ void engine_lock(struct engine *e)
 	e->now_ms = engine_now(e);
 }
 
+/* Threads are woken when the lock is free: they need it first of all. */
 void engine_unlock(struct engine *e)
 {
+	const bool signal = event_take_signal(&e->events), wake = e->wake_due;
+
+	e->wake_due = false;
 	if (!atomic_load_explicit(&e->waiting, memory_order_acquire))
 		pthread_cond_signal(&e->turn);
 	pthread_mutex_unlock(&e->lock);
+	if (signal)
+		event_signal(&e->events);
+	if (wake)
+		engine_wake(e);
 }
 
-void engine_wake(struct engine *e)
+void engine_wake(const struct engine *e)
 {
 	uint64_t one = 1;
 
@@ -325,12 +334,24 @@ static void note_control_sent(struct engine *e, const struct port *port, const u
 		p->tx_ms = e->now_ms;
 }
 
+/*
+ * Takes the lock over and gives it back before the packet goes: the system call would keep the
+ * worker from its packets for as long as all that it does. What a datagram needs of its port never
+ * changes, and nobody but this thread takes a port away.
+ */
+static int datagram_send(struct engine *e, const struct port *port, const union sock_addr *to,
+			 const union sock_addr *from, const uint8_t *packet, size_t len)
+{
+	note_control_sent(e, port, to);
+	engine_unlock(e);
+	return socket_send(port->fd, port->family, packet, len, to, from, 0);
+}
+
 static int op_control_send(void *ctx, int transport, const union sock_addr *to,
 			   const union sock_addr *from, const uint8_t *packet, size_t len)
 {
 	struct engine *e = ctx;
 	struct port *port;
-	bool was_waiting;
 	int ret;
 
 	engine_lock(e);
@@ -339,13 +360,13 @@ static int op_control_send(void *ctx, int transport, const union sock_addr *to,
 		engine_unlock(e);
 		return ERR_NOT_FOUND;
 	}
-	was_waiting = port->wants_write;
+	if (port->proto == DCO_UDP)
+		return datagram_send(e, port, to, from, packet, len);
 	port_touch(e, port);
-	ret = port_send_control(e, port, to, from, packet, len);
+	ret = port_send_record(e, port, packet, len);
 	if (!ret)
 		note_control_sent(e, port, to);
-	if (port->wants_write != was_waiting)
-		engine_wake(e);
+	e->wake_due = worker_must_see(port);
 	engine_unlock(e);
 	return ret;
 }

@@ -41,14 +41,26 @@ void event_queue_fini(struct event_queue *q)
 		close(q->fd);
 }
 
-static void event_signal(struct event_queue *q)
+static void event_wanted(struct event_queue *q)
+{
+	q->signal_due = !q->signalled;
+}
+
+bool event_take_signal(struct event_queue *q)
+{
+	bool due = q->signal_due;
+
+	q->signal_due = false;
+	q->signalled = q->signalled || due;
+	return due;
+}
+
+void event_signal(const struct event_queue *q)
 {
 	uint64_t one = 1;
 
-	if (q->signalled)
-		return;
 	/* Can only fail when the counter is full, and then it is readable already. */
-	q->signalled = write(q->fd, &one, sizeof(one)) == sizeof(one) || errno == EAGAIN;
+	(void)!write(q->fd, &one, sizeof(one));
 }
 
 int event_put_packet(struct event_queue *q, struct port *port, const union sock_addr *remote,
@@ -72,7 +84,7 @@ int event_put_packet(struct event_queue *q, struct port *port, const union sock_
 	q->packets_end = &ep->next;
 	q->packet_bytes += len;
 	port->packets_waiting++;
-	event_signal(q);
+	event_wanted(q);
 	return 0;
 }
 
@@ -86,7 +98,7 @@ void event_mark_peer(struct event_queue *q, struct engine_peer *p, enum peer_pen
 		q->peers = p;
 	}
 	p->pending |= what;
-	event_signal(q);
+	event_wanted(q);
 }
 
 void event_mark_closed(struct event_queue *q, struct port *port)
@@ -96,13 +108,13 @@ void event_mark_closed(struct event_queue *q, struct port *port)
 	port->closed_listed = true;
 	port->closed_next = q->closed;
 	q->closed = port;
-	event_signal(q);
+	event_wanted(q);
 }
 
 void event_mark_device_gone(struct event_queue *q)
 {
 	q->device_gone = true;
-	event_signal(q);
+	event_wanted(q);
 }
 
 void event_forget_peer(struct event_queue *q, struct engine_peer *p)
@@ -253,6 +265,7 @@ bool event_next(struct event_queue *q, struct dco_event *ev)
 	if (q->packet_was_last ? next_packet(q, ev) || next_mark(q, ev)
 			       : next_mark(q, ev) || next_packet(q, ev))
 		return true;
+	/* Nothing to read: the signal was taken but is not given yet; one look in vain follows. */
 	if (q->signalled && read(q->fd, &count, sizeof(count)) == sizeof(count))
 		q->signalled = false;
 	return false;

@@ -24,8 +24,9 @@ enum {
  * lost nor come twice, needs no memory, and goes away with its object.
  */
 struct event_queue {
-	int fd; /* eventfd, readable while anything waits */
-	bool signalled;
+	int fd;		 /* eventfd, readable while anything waits */
+	bool signal_due; /* the control thread has to be woken */
+	bool signalled;	 /* it was, or event_take_signal() said that it will be */
 	struct event_packet *packets, **packets_end;
 	size_t packet_bytes;
 	uint64_t packets_dropped;
@@ -57,6 +58,15 @@ void event_mark_device_gone(struct event_queue *q);
 /** event_forget_peer() - no event of @p may be delivered any more */
 void event_forget_peer(struct event_queue *q, struct engine_peer *p);
 void event_forget_port(struct event_queue *q, struct port *port);
+
+/**
+ * event_take_signal() - whether the caller must call event_signal() once it has left the lock
+ *
+ * Not under it: the control thread would wake up just to wait for the lock.
+ */
+bool event_take_signal(struct event_queue *q) MUST_CHECK;
+/** event_signal() - wake the control thread. Any thread, without the lock. */
+void event_signal(const struct event_queue *q);
 
 /** event_next() - as dco_next_event() */
 bool event_next(struct event_queue *q, struct dco_event *ev);

@@ -17,6 +17,13 @@
 
 /* ---- peers ---- */
 
+/* What the port has waiting goes out; the worker is told if it cannot. */
+static void send_now(struct engine *e, struct port *port)
+{
+	port_flush(e, port);
+	e->wake_due = e->wake_due || worker_must_see(port);
+}
+
 static int add_routes(struct engine *e, struct engine_peer *p)
 {
 	const struct ip_addr *ips[] = {&p->vpn_ip4, &p->vpn_ip6};
@@ -79,7 +86,7 @@ static int peer_insert(struct engine *e, const struct dco_peer_config *cfg, stru
 		engine_peer_gone(e, p,
 				 port->dead_err ? DCO_GONE_TRANSPORT_ERROR
 						: DCO_GONE_TRANSPORT_DISCONNECT);
-	engine_wake(e);
+	e->wake_due = !p->all_next; /* the first: until now the worker had no tick */
 	return 0;
 }
 
@@ -123,8 +130,7 @@ int engine_op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params
 			p->rx_ms = e->now_ms;
 		p->params = *params;
 		worker_peer_timers(e, p);
-		port_flush(e, p->port);
-		engine_wake(e);
+		send_now(e, p->port);
 	}
 	engine_unlock(e);
 	return ret;
@@ -202,8 +208,7 @@ int engine_op_peer_send_exit(void *ctx, uint32_t peer_id)
 	p = peer_table_find(&e->peers, peer_id);
 	if (p) {
 		ret = forward_send(e, p, plain, w.len);
-		port_flush(e, p->port);
-		engine_wake(e);
+		send_now(e, p->port);
 	}
 	engine_unlock(e);
 	return ret;
@@ -299,8 +304,7 @@ static void primary_changed(struct engine *e, struct engine_peer *p)
 {
 	p->limit_reported = false;
 	worker_peer_timers(e, p);
-	port_flush(e, p->port);
-	engine_wake(e);
+	send_now(e, p->port);
 }
 
 int engine_op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
@@ -318,7 +322,7 @@ int engine_op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 	if (!ret) {
 		data_key_free(p->keys[slot]);
 		p->keys[slot] = fresh;
-		engine_wake(e); /* packets may wait for this key: early_retry() */
+		e->wake_due = early_waits(e->early); /* maybe for this key */
 		if (slot == DCO_SLOT_PRIMARY)
 			primary_changed(e, p);
 	}

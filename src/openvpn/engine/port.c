@@ -9,7 +9,6 @@
 #include "engine/state.h"
 #include "engine/tcp.h"
 #include "engine/udp.h"
-#include "net/socket.h"
 
 union sock_addr port_map_addr(const union sock_addr *a, sa_family_t family)
 {
@@ -132,14 +131,10 @@ void port_commit(struct port *port, const struct engine_peer *p, const struct wr
 		tcp_commit(port, w);
 }
 
-int port_send_control(struct engine *e, struct port *port, const union sock_addr *to,
-		      const union sock_addr *from, const uint8_t *packet, size_t len)
+int port_send_record(struct engine *e, struct port *port, const uint8_t *packet, size_t len)
 {
-	int ret;
+	int ret = tcp_send_control(port, packet, len);
 
-	if (port->udp)
-		return socket_send(port->fd, port->family, packet, len, to, from, 0);
-	ret = tcp_send_control(port, packet, len);
 	if (!ret && !port->wants_write)
 		port_flush(e, port);
 	return ret;

@@ -74,9 +74,9 @@ int port_begin(struct engine *e, struct port *port, size_t len, struct wr *w) MU
 /** port_commit() - the packet in @w is complete; empty: it is given up */
 void port_commit(struct port *port, const struct engine_peer *p, const struct wr *w);
 
-/** port_send_control() - as dco_control_send() */
-int port_send_control(struct engine *e, struct port *port, const union sock_addr *to,
-		      const union sock_addr *from, const uint8_t *packet, size_t len) MUST_CHECK;
+/** port_send_record() - dco_control_send() of a stream */
+int port_send_record(struct engine *e, struct port *port, const uint8_t *packet,
+		     size_t len) MUST_CHECK;
 
 /** port_map_addr() - @a as a socket of @family wants it */
 union sock_addr port_map_addr(const union sock_addr *a, sa_family_t family);

@@ -51,6 +51,7 @@ struct engine {
 	pthread_t thread;
 	bool thread_started;
 	bool stopping;
+	bool wake_due; /* engine_unlock() wakes the worker */
 
 	struct dco_device_config cfg; /* constant; names are not kept */
 	struct engine_env env;	      /* constant */
@@ -85,8 +86,9 @@ struct engine {
 	unsigned int drop_log_count;
 };
 
-/** engine_wake() - the worker looks at its deadlines again */
-void engine_wake(struct engine *e);
+/** engine_wake() - the worker looks at its deadlines again. Without the lock; under it set
+ * wake_due. */
+void engine_wake(const struct engine *e);
 
 /** engine_peer_gone() - report the peer once; it moves no data any more */
 void engine_peer_gone(struct engine *e, struct engine_peer *p, enum dco_gone_reason reason);

@@ -63,6 +63,11 @@ static uint32_t port_events(const struct port *port)
 	       (port->wants_write ? (uint32_t)EPOLLOUT : 0u);
 }
 
+bool worker_must_see(const struct port *port)
+{
+	return port_events(port) != port->watched;
+}
+
 int worker_watch_port(struct engine *e, struct port *port)
 {
 	struct epoll_event ev = watch_event(EPOLLIN, port->transport);
@@ -223,8 +228,11 @@ static void *worker_run(void *arg)
 	pthread_mutex_lock(&e->lock);
 	while (!e->stopping) {
 		int timeout = worker_timeout(e), n;
+		const bool signal = event_take_signal(&e->events);
 
 		pthread_mutex_unlock(&e->lock);
+		if (signal)
+			event_signal(&e->events);
 		n = epoll_wait(e->epoll_fd, events, EVENTS_PER_ROUND, timeout);
 		pthread_mutex_lock(&e->lock);
 		worker_give_way(e);

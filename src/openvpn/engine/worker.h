@@ -2,6 +2,7 @@
 /* The worker's loop: descriptors, timers of peers. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -20,6 +21,9 @@ void worker_stop(struct engine *e);
 int worker_watch_device(struct engine *e) MUST_CHECK;
 int worker_watch_port(struct engine *e, struct port *port) MUST_CHECK;
 void worker_forget_port(struct engine *e, struct port *port);
+
+/** worker_must_see() - whether the loop waits for other things at @port than it should */
+bool worker_must_see(const struct port *port);
 
 /**
  * worker_peer_timers() - ping @p if it is time, report it when it was silent for too long
