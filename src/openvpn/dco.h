@@ -159,7 +159,8 @@ enum dco_event_type {
 	DCO_EVENT_REMOTE_EXIT,	   /* OCC exit message inside the data channel */
 	DCO_EVENT_OUT_OF_SYNC, /* data packet with an unknown key id; rate-limited to one a second
 				*/
-	DCO_EVENT_DEVICE_GONE,
+	DCO_EVENT_DEVICE_GONE, /* the interface was deleted, and its peers went with it: no events
+				* of theirs, and the device can only be closed */
 };
 
 enum dco_gone_reason {

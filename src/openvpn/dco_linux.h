@@ -131,6 +131,12 @@ struct kernel_link {
 /** kernel_link_get() - Return: 0, ERR_NO_DEVICE, or another ERR_* with @err set */
 int kernel_link_get(struct netlink *rtnl, const char *name, struct kernel_link *out,
 		    struct err *err) MUST_CHECK;
+/**
+ * kernel_link_exists() - false only when the kernel says so
+ *
+ * The answer waits for a deletion of interfaces which is going on.
+ */
+bool kernel_link_exists(struct netlink *rtnl, int ifindex);
 /** kernel_link_new() - Return: 0, ERR_EXISTS, or another ERR_* with @err set */
 int kernel_link_new(struct netlink *rtnl, const char *name, const char *kind, enum dco_mode mode,
 		    struct err *err) MUST_CHECK;
@@ -184,7 +190,8 @@ struct dco_linux {
 	bool device_gone;
 
 	struct netlink *genl, *rtnl;
-	int event_fd; /* netlink, notifications */
+	int event_fd; /* netlink, notifications of the driver */
+	int link_fd;  /* rtnetlink, what happens to interfaces */
 	int epoll_fd;
 	int wake_fd; /* eventfd: something is queued */
 	int timer_fd;
@@ -246,7 +253,8 @@ void kernel_events_forget_peer(struct dco_linux *d, uint32_t peer_id);
 void kernel_events_forget_transport(struct dco_linux *d, int transport);
 /** kernel_peer_gone() - mark, and queue the event, once */
 void kernel_peer_gone(struct dco_linux *d, struct kernel_peer *p, enum dco_gone_reason reason);
-/** kernel_device_gone() - the interface was deleted by somebody */
+/** kernel_device_gone() - the interface was deleted by somebody: one event, and no more of its
+ * peers */
 void kernel_device_gone(struct dco_linux *d);
 void kernel_peer_moved(struct dco_linux *d, struct kernel_peer *p, const union sock_addr *remote);
 bool kernel_next_event(struct dco_linux *d, struct dco_event *ev);

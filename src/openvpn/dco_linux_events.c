@@ -3,6 +3,7 @@
 #include "dco_linux.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -112,6 +113,13 @@ void kernel_peer_gone(struct dco_linux *d, struct kernel_peer *p, enum dco_gone_
 	kernel_event_put(d, &ev);
 }
 
+static void went_with_device(struct dco_linux *d UNUSED, struct kernel_peer *p)
+{
+	if (!p->gone)
+		kernel_transport_take_back(p->transport);
+	p->gone = true;
+}
+
 void kernel_device_gone(struct dco_linux *d)
 {
 	struct dco_event ev = {.type = DCO_EVENT_DEVICE_GONE};
@@ -119,6 +127,7 @@ void kernel_device_gone(struct dco_linux *d)
 	if (d->device_gone)
 		return;
 	d->device_gone = true;
+	kernel_peer_each(d, went_with_device);
 	kernel_event_put(d, &ev);
 }
 
@@ -165,7 +174,6 @@ static enum dco_gone_reason reason_of(uint32_t number)
 static void on_deleted(struct dco_linux *d, const struct kernel_event *kev)
 {
 	struct kernel_peer *p = kernel_peer_find(d, kev->peer_id);
-	char name[IF_NAMESIZE];
 
 	log_dbg(&d->log, 6,
 		"ovpn-dco: received CMD_PEER_DEL_NTF, ifindex: %u, peer-id %u, reason: %u",
@@ -176,7 +184,7 @@ static void on_deleted(struct dco_linux *d, const struct kernel_event *kev)
 			kev->peer_id, (int)kev->type, kev->reason);
 		return;
 	}
-	if (kev->reason == REASON_TEARDOWN && !if_indextoname((unsigned int)d->ifindex, name))
+	if (kev->reason == REASON_TEARDOWN && !kernel_link_exists(d->rtnl, d->ifindex))
 		kernel_device_gone(d);
 	kernel_peer_gone(d, p, reason_of(kev->reason));
 }
@@ -256,6 +264,37 @@ void kernel_events_drain(struct dco_linux *d)
 	(void)kernel_poll_peers(d); /* who is missing is gone */
 }
 
+/* ---- the interface ---- */
+
+/* Deleting it, or unloading the driver, is not always told through its peers. */
+static void drain_links(struct dco_linux *d)
+{
+	union {
+		struct nlmsghdr align;
+		uint8_t bytes[MESSAGES_MAX_BYTES];
+	} buf;
+	bool look = false;
+
+	for (;;) {
+		ssize_t n = recv(d->link_fd, buf.bytes, sizeof(buf.bytes), MSG_DONTWAIT);
+		struct nlmsghdr *nlh = &buf.align;
+		int left = (int)n;
+
+		if (n < 0 && errno != ENOBUFS && errno != EINTR)
+			break;
+		look = look || (n < 0 && errno == ENOBUFS);
+		for (; n > 0 && nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
+			const struct ifinfomsg *ifi = nlmsg_data(nlh);
+
+			look = look ||
+			       (nlh->nlmsg_type == RTM_DELLINK &&
+				nlmsg_valid_hdr(nlh, sizeof(*ifi)) && ifi->ifi_index == d->ifindex);
+		}
+	}
+	if (look && d->ifindex > 0 && !kernel_link_exists(d->rtnl, d->ifindex))
+		kernel_device_gone(d);
+}
+
 /* ---- waiting ---- */
 
 static int watch(struct dco_linux *d, int fd, void *tag)
@@ -282,12 +321,24 @@ static int open_event_socket(struct dco_linux *d, struct err *err)
 	return 0;
 }
 
+static int open_link_socket(struct dco_linux *d, struct err *err)
+{
+	struct sockaddr_nl addr = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+
+	d->link_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	if (d->link_fd < 0 || bind(d->link_fd, (struct sockaddr *)(void *)&addr, sizeof(addr)) < 0)
+		return err_set_errno(err, errno, "Cannot create netlink socket");
+	return 0;
+}
+
 int kernel_events_open(struct dco_linux *d, struct err *err)
 {
 	struct itimerspec often = {.it_interval.tv_sec = LIVENESS_SEC,
 				   .it_value.tv_sec = LIVENESS_SEC};
 	int ret = open_event_socket(d, err);
 
+	if (ret == 0)
+		ret = open_link_socket(d, err);
 	if (ret < 0)
 		return ret;
 	d->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -296,14 +347,14 @@ int kernel_events_open(struct dco_linux *d, struct err *err)
 	if (d->epoll_fd < 0 || d->wake_fd < 0 || d->timer_fd < 0 ||
 	    timerfd_settime(d->timer_fd, 0, &often, NULL) < 0 ||
 	    watch(d, d->event_fd, &d->event_fd) < 0 || watch(d, d->wake_fd, &d->wake_fd) < 0 ||
-	    watch(d, d->timer_fd, &d->timer_fd) < 0)
+	    watch(d, d->link_fd, &d->link_fd) < 0 || watch(d, d->timer_fd, &d->timer_fd) < 0)
 		return err_set_errno(err, errno, "cannot wait for events of the kernel");
 	return 0;
 }
 
 void kernel_events_close(struct dco_linux *d)
 {
-	int fds[] = {d->event_fd, d->wake_fd, d->timer_fd, d->epoll_fd};
+	int fds[] = {d->event_fd, d->link_fd, d->wake_fd, d->timer_fd, d->epoll_fd};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
@@ -319,6 +370,10 @@ static bool take_ready(struct dco_linux *d, const struct epoll_event *ready)
 
 	if (ready->data.ptr == &d->event_fd) {
 		kernel_events_drain(d);
+		return true;
+	}
+	if (ready->data.ptr == &d->link_fd) {
+		drain_links(d);
 		return true;
 	}
 	if (ready->data.ptr == &d->wake_fd)

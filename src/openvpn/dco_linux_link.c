@@ -2,6 +2,7 @@
 /* The interfaces of the kernel drivers, through rtnetlink. Spec 05 sections 2.1 and 3.2. */
 #include "dco_linux.h"
 
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
 
@@ -61,6 +62,14 @@ int kernel_link_get(struct netlink *rtnl, const char *name, struct kernel_link *
 		return code;
 	}
 	return out->ifindex > 0 ? 0 : ERR_NO_DEVICE;
+}
+
+bool kernel_link_exists(struct netlink *rtnl, int ifindex)
+{
+	struct kernel_link out = {.mode = -1};
+
+	return netlink_exchange(rtnl, link_msg(RTM_GETLINK, 0, ifindex, NULL), on_link, &out) !=
+	       ENODEV;
 }
 
 static int put_linkinfo(struct nl_msg *msg, const char *kind, enum dco_mode mode)
