@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # connection
-CONNECTION_TESTS = test_daemon_remote_list test_daemon_data_slots test_daemon_link \
-	test_daemon_port_share
+CONNECTION_TESTS = test_daemon_remote_list test_daemon_data_slots test_daemon_key_renewal \
+	test_daemon_link test_daemon_port_share
 check_PROGRAMS += $(CONNECTION_TESTS)
 TESTS += $(CONNECTION_TESTS)
 test_daemon_remote_list_SOURCES = tests/unit_tests/test_daemon_remote_list.c
@@ -13,6 +13,9 @@ test_daemon_link_LDADD = $(OPENVPN_LAYERS) $(OPENVPN_LIBS) $(CMOCKA_LIBS)
 test_daemon_port_share_SOURCES = tests/unit_tests/test_daemon_port_share.c
 test_daemon_port_share_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_port_share_LDADD = libdaemon.a libnet.a libbase.a $(CMOCKA_LIBS)
+test_daemon_key_renewal_SOURCES = tests/unit_tests/test_daemon_key_renewal.c
+test_daemon_key_renewal_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_key_renewal_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)
 test_daemon_data_slots_SOURCES = tests/unit_tests/test_daemon_data_slots.c
 test_daemon_data_slots_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_data_slots_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)

@@ -136,6 +136,51 @@ static void refused_install__leaves_the_slots(void **state)
 	assert_false(s.primary.used);
 }
 
+/* Another data plane takes over: its first key is the next one, whatever the session sends with. */
+static void move__old_keys_are_never_used_again(void **state)
+{
+	const struct session_data_key old[] = {{.key_serial = 8}, {.key_serial = 7, .sends = true}};
+	const struct session_data_key with_new[] = {
+		{.key_serial = 10}, {.key_serial = 8, .sends = true}, {.key_serial = 7}};
+	const struct session_data_key two_new[] = {
+		{.key_serial = 11}, {.key_serial = 10}, {.key_serial = 8, .sends = true}};
+	struct data_slots s;
+
+	(void)state;
+	data_slots_init(&s);
+	assert_int_equal(install(&s, 7, 0), 0);
+	assert_int_equal(install(&s, 8, 1), 0);
+	told[0] = '\0';
+	data_slots_move(&s);
+	assert_false(s.primary.used || s.secondary.used);
+	assert_int_equal(data_slots_sync(&s, NULL, 1, old, 2), 0);
+	assert_string_equal(told, "");
+	assert_int_equal(install(&s, 10, 3), 0);
+	assert_int_equal(data_slots_sync(&s, NULL, 1, with_new, 3), 0);
+	assert_string_equal(told, "[install 1st 3]");
+	assert_int_equal(install(&s, 11, 4), 0);
+	assert_int_equal(data_slots_sync(&s, NULL, 1, two_new, 3), 0);
+	assert_string_equal(told, "[install 1st 3][install 2nd 4][swap]");
+}
+
+/* A key that came while there was no data plane is as good as an old one. */
+static void skip__key_is_not_expected(void **state)
+{
+	const struct session_data_key keys[] = {{.key_serial = 10},
+						{.key_serial = 9, .sends = true}};
+	struct data_slots s;
+
+	(void)state;
+	data_slots_init(&s);
+	assert_int_equal(install(&s, 7, 0), 0);
+	data_slots_move(&s);
+	data_slots_skip(&s, 9);
+	data_slots_skip(&s, 8);
+	assert_int_equal(install(&s, 10, 1), 0);
+	assert_int_equal(data_slots_sync(&s, NULL, 1, keys, 2), 0);
+	assert_int_equal(s.primary.serial, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +189,8 @@ int main(void)
 		cmocka_unit_test_setup(no_usable_key__none_stays_in_the_data_plane, start),
 		cmocka_unit_test_setup(sender_not_installed__is_an_error, start),
 		cmocka_unit_test_setup(refused_install__leaves_the_slots, start),
+		cmocka_unit_test_setup(move__old_keys_are_never_used_again, start),
+		cmocka_unit_test_setup(skip__key_is_not_expected, start),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,13 +121,14 @@ const struct dco_backend *app_backend(struct app *app, const struct config *cfg,
 	return found;
 }
 
-bool app_expects_offload(const struct app *app, const struct config *cfg)
+bool app_expects_offload(const struct app *app, const struct config *cfg,
+			 const struct negotiated *neg)
 {
 	struct log quiet = log_init(NULL, "");
 	struct err err;
 	const struct dco_backend *found = backend_choose(cfg, app->kernel_allowed, &quiet, &err);
 
-	return found && backend_is_kernel(found);
+	return found && backend_is_kernel(found) && (!neg || backend_suits(found, neg));
 }
 
 void app_give_up_offload(struct app *app)

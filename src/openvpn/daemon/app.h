@@ -23,6 +23,7 @@
 struct client;
 struct server;
 struct dco_backend;
+struct negotiated;
 struct credentials;
 struct status_file;
 
@@ -83,8 +84,10 @@ const struct dco_backend *app_backend(struct app *app, const struct config *cfg,
 
 /**
  * app_expects_offload() - whether app_backend() would choose the kernel, without a word about it
+ * @neg: what was negotiated with the peer must suit it too; NULL before that
  */
-bool app_expects_offload(const struct app *app, const struct config *cfg);
+bool app_expects_offload(const struct app *app, const struct config *cfg,
+			 const struct negotiated *neg);
 
 /**
  * app_give_up_offload() - the kernel cannot do what was needed: not again before SIGHUP

@@ -13,6 +13,7 @@
 #include "daemon/client.h"
 #include "daemon/data_slots.h"
 #include "daemon/dns.h"
+#include "daemon/key_renewal.h"
 #include "daemon/link.h"
 #include "daemon/negotiation_setup.h"
 #include "daemon/remote_list.h"
@@ -105,6 +106,9 @@ struct client {
 	bool routes_done;    /* --route-delay has passed */
 	bool tunnel_fresh;   /* opened in this attempt, before the peer was there */
 	bool device_gone;
+	bool moving;	   /* another data plane takes over, in place */
+	bool avoid_kernel; /* until the next attempt: it refused a key */
+	struct key_renewal renewal;
 	struct dns_settings *dns; /* of this attempt */
 	bool verb_pulled;	  /* put back at the next attempt */
 	bool initialised;	  /* "Initialization Sequence Completed" was said in this attempt */
@@ -166,15 +170,22 @@ void client_push_timer(struct client *c, const struct now *now);
 void client_push_p2p(struct client *c, const struct now *now);
 void client_push_message(struct client *c, const struct now *now, const char *text);
 
-/* client_tunnel.c: device, peer, keys */
+/* client_tunnel.c: the device, from the option exchange to "connected" */
 int client_tunnel_init(struct client *c, struct err *err) MUST_CHECK;
 int client_tunnel_open_early(struct client *c, struct err *err) MUST_CHECK;
 void client_tunnel_up(struct client *c, const struct now *now);
 void client_tunnel_timer(struct client *c, const struct now *now);
 void client_tunnel_connection_initiated(struct client *c);
-void client_tunnel_key(struct client *c, const struct now *now, const struct session_event *ev);
-void client_tunnel_sync_keys(struct client *c, const struct now *now);
+/* the first key is in */
+void client_tunnel_finished(struct client *c, const struct now *now);
+/* the kernel refuses the first peer or key: the next attempt goes without it */
+void client_tunnel_refused(struct client *c);
 void client_tunnel_detach(struct client *c);
 void client_tunnel_close(struct client *c);
-void client_tunnel_completed(struct client *c, uint64_t now_ms);
 void client_tunnel_stats(struct client *c, struct dco_peer_stats *out);
+
+/* client_data.c: the peer in the data plane */
+int client_data_watch(struct client *c);
+int client_data_add_peer(struct client *c, struct err *err) MUST_CHECK;
+void client_data_key(struct client *c, const struct now *now, const struct session_event *ev);
+void client_data_sync_keys(struct client *c, const struct now *now);

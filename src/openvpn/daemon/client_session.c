@@ -17,11 +17,13 @@
 #include "daemon/tls_setup.h"
 #include "tls/tls.h"
 
-static struct peer_info_features features(const struct client *c)
+static struct peer_info_features features(const struct client *c, uint8_t key_id)
 {
 	const struct config *cfg = c->cfg ? c->cfg : c->base;
-	bool offload = tunnel_is_open(c->tunnel) ? tunnel_is_offloaded(c->tunnel)
-						 : app_expects_offload(c->app, cfg);
+	bool renegotiation = key_id > 0 && tunnel_is_open(c->tunnel);
+	/* A device that was kept may give way to one in the kernel: client_tunnel_up(). */
+	bool offload = renegotiation ? tunnel_is_offloaded(c->tunnel)
+				     : app_expects_offload(c->app, cfg, NULL);
 
 	/* The engine is always there to fall back on, but this would make it necessary. */
 	return (struct peer_info_features){.epoch = !offload, .push_update = false};
@@ -32,11 +34,10 @@ static struct peer_info_features features(const struct client *c)
 static int key_text(void *ctx, uint8_t key_id, struct session_key_text *text)
 {
 	struct client *c = ctx;
-	struct peer_info_features f = features(c);
+	struct peer_info_features f = features(c, key_id);
 	struct err err = {0};
 	int ret;
 
-	(void)key_id;
 	ret = peer_info_setup(c->cfg, &f, c->app->env, c->app->nl, c->peer_info, &err);
 	if (ret < 0) {
 		log_error(&c->log, "%s", err.text);
@@ -137,11 +138,11 @@ static void on_event(struct client *c, const struct now *now, const struct sessi
 		client_push_message(c, now, ev->message);
 		break;
 	case SESSION_EV_KEY_READY:
-		client_tunnel_key(c, now, ev);
+		client_data_key(c, now, ev);
 		break;
 	case SESSION_EV_KEY_SEND:
 	case SESSION_EV_KEY_EXPIRED:
-		break; /* client_tunnel_sync_keys() looks at the whole picture */
+		break; /* client_data_sync_keys() looks at the whole picture */
 	case SESSION_EV_AUTH_TIMEOUT:
 	case SESSION_EV_FAILED:
 		on_failed(c, ev);
@@ -174,7 +175,7 @@ void client_session_pump(struct client *c, const struct now *now)
 	}
 	if (!c->session)
 		return;
-	client_tunnel_sync_keys(c, now);
+	client_data_sync_keys(c, now);
 	send_packets(c, now);
 }
 

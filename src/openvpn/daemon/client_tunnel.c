@@ -134,136 +134,7 @@ void client_tunnel_connection_initiated(struct client *c)
 	script_ipchange(&c->app->scripts, c->app->env, session_remote(c->session));
 }
 
-/* ---- events of the data plane ---- */
-
-static void on_peer_gone(struct client *c, const struct dco_event *ev)
-{
-	bool exits = c->cfg->timers.ping_rec_exits;
-
-	c->peer_added = false;
-	switch (ev->reason) {
-	case DCO_GONE_EXPIRED:
-		log_info(&c->log, 1, "[%s] Inactivity timeout (--ping-%s), %s",
-			 session_common_name(c->session), exits ? "exit" : "restart",
-			 exits ? "exiting" : "restarting");
-		client_raise(c, exits ? SIGTERM : SIGUSR1, exits ? "ping-exit" : "ping-restart");
-		break;
-	case DCO_GONE_DECRYPT_ERROR:
-		log_error(&c->log, "Fatal decryption error (process_incoming_link), restarting");
-		client_raise(c, SIGUSR1, "decryption-error");
-		break;
-	case DCO_GONE_TRANSPORT_ERROR:
-	case DCO_GONE_TRANSPORT_DISCONNECT:
-		client_raise(c, SIGUSR1, "connection-reset");
-		break;
-	case DCO_GONE_TEARDOWN:
-	case DCO_GONE_USER:
-		log_warn(&c->log, "the data plane dropped the peer, restarting");
-		client_raise(c, SIGUSR1, "ovpn-dco: unknown reason");
-		break;
-	}
-}
-
-static void on_device_event(struct client *c, const struct dco_event *ev)
-{
-	struct now now = clock_now();
-
-	switch (ev->type) {
-	case DCO_EVENT_CONTROL:
-	case DCO_EVENT_TRANSPORT_CLOSED:
-		if (c->link)
-			link_event(c->link, ev);
-		break;
-	case DCO_EVENT_PEER_GONE:
-		if (c->peer_added)
-			on_peer_gone(c, ev);
-		break;
-	case DCO_EVENT_PEER_FLOATED:
-		link_set_remote(c->link, &ev->remote);
-		session_set_remote(c->session, &ev->remote);
-		break;
-	case DCO_EVENT_KEY_LIMIT:
-		if (c->session)
-			(void)session_renegotiate(c->session, now, "key limit"); /* or under way */
-		break;
-	case DCO_EVENT_REMOTE_EXIT:
-		log_info(&c->log, 1, "OCC exit message received by peer");
-		client_raise(c, SIGUSR1, "remote-exit");
-		break;
-	case DCO_EVENT_FLOAT_COLLISION: /* takes a second peer */
-		break;
-	case DCO_EVENT_OUT_OF_SYNC:
-		if (c->session)
-			session_log_unknown_key(c->session, &ev->remote, ev->key_id);
-		break;
-	case DCO_EVENT_DEVICE_GONE:
-		log_error(&c->log, "the tunnel interface %s is gone, restarting",
-			  tunnel_name(c->tunnel));
-		c->device_gone = true;
-		client_raise(c, SIGUSR1, "device-gone");
-		break;
-	}
-}
-
-static void on_device_readable(uv_poll_t *poll, int status, int events)
-{
-	struct client *c = poll->data;
-	struct dco_event ev;
-
-	(void)status;
-	(void)events;
-	assume_control_thread();
-	while (c && tunnel_is_open(c->tunnel) && dco_next_event(tunnel_device(c->tunnel), &ev))
-		on_device_event(c, &ev);
-	if (c)
-		client_wake(c);
-}
-
-static int watch_device(struct client *c)
-{
-	c->device_poll = poll_watch(c->app->loop, dco_event_fd(tunnel_device(c->tunnel)),
-				    UV_READABLE, on_device_readable, c);
-	return c->device_poll ? 0 : ERR_SYSTEM;
-}
-
 /* ---- up ---- */
-
-static int add_peer(struct client *c, struct err *err)
-{
-	assume_control_thread();
-	struct dco_device *dev = tunnel_device(c->tunnel);
-	bool has_id = c->neg.use_v2 && c->neg.peer_id != NEGOTIATED_PEER_ID_NONE;
-	/* with --float the session may have come from elsewhere than where we sent to */
-	const union sock_addr *heard = session_remote(c->session);
-	struct dco_peer_config peer = {
-		.peer_id = has_id ? c->neg.peer_id : 0,
-		.tx_peer_id = has_id ? c->neg.tx_peer_id : DCO_PEER_ID_UNDEF,
-		.transport = link_transport(c->link),
-		.remote = *link_remote(c->link),
-		.local = c->heard_at,
-		.name = session_common_name(c->session),
-		.options = c->occ.local,
-		.log = c->log,
-	};
-	struct dco_peer_params params =
-		data_setup_params(c->cfg, &c->neg, c->cfg->ce.proto.kind != CONFIG_PROTO_UDP,
-				  link_remote(c->link)->sa.sa_family);
-	int ret;
-
-	if (heard->sa.sa_family != AF_UNSPEC && !sock_addr_equal(heard, &peer.remote)) {
-		peer.remote = *heard;
-		link_set_remote(c->link, heard);
-	}
-	dco_peer_del(dev, c->peer_id); /* of an earlier session, if any */
-	data_slots_init(&c->slots);
-	c->peer_id = peer.peer_id;
-	ret = dco_peer_add(dev, &peer, err);
-	if (ret < 0)
-		return ret;
-	c->peer_added = true;
-	c->silence_until = TIME_NEVER;
-	return dco_peer_set(dev, c->peer_id, &params);
-}
 
 static int refresh_dns(struct client *c, struct err *err)
 {
@@ -280,8 +151,11 @@ static int refresh_dns(struct client *c, struct err *err)
 /* The device is not open yet, so what was pushed can still decide (spec 05 section 1.19). */
 static const struct dco_backend *choose_backend(struct client *c, struct err *err)
 {
-	const struct dco_backend *found = app_backend(c->app, c->cfg, err);
+	const struct dco_backend *found;
 
+	if (c->avoid_kernel)
+		return backend_fallback();
+	found = app_backend(c->app, c->cfg, err);
 	if (!found || !backend_is_kernel(found) || !c->neg.cipher[0] ||
 	    backend_suits(found, &c->neg))
 		return found;
@@ -312,11 +186,11 @@ static int open_tunnel(struct client *c, struct err *err)
 	c->app->offload = tunnel_is_offloaded(c->tunnel);
 	if (c->app->offload)
 		tunnel_setup_note_offload(c->cfg, &c->log);
-	return watch_device(c);
+	return client_data_watch(c);
 }
 
 /* The kernel refuses the first peer or key: the next attempt goes without it. */
-static void offload_failed(struct client *c)
+void client_tunnel_refused(struct client *c)
 {
 	if (!tunnel_is_offloaded(c->tunnel))
 		return;
@@ -343,16 +217,19 @@ static void finish_up(struct client *c, const struct now *now)
 	}
 	c->attach_at = TIME_NEVER;
 	if (ret == 0)
-		ret = add_peer(c, &err);
+		ret = client_data_add_peer(c, &err);
 	if (ret < 0) {
-		offload_failed(c);
+		client_tunnel_refused(c);
 		log_error(&c->log, "cannot hand the connection to the data plane: %s",
 			  err.text[0] ? err.text : err_text(ret));
 		client_raise(c, SIGUSR1, "dco-connect-error");
 		return;
 	}
-	session_options_done(c->session, *now, &neg);
-	c->finish_pending = true; /* until the keys are there: client_tunnel_key() */
+	c->finish_pending = true; /* until the keys are there: client_data_key() */
+	if (c->moving)
+		key_renewal_start(&c->renewal, now->mono_ms);
+	else
+		session_options_done(c->session, *now, &neg);
 	client_wake(c);
 }
 
@@ -397,6 +274,23 @@ int client_tunnel_open_early(struct client *c, struct err *err)
 	return ret;
 }
 
+/*
+ * A device that was kept, or opened before the peer was known, may be of the wrong kind by now:
+ * the kernel cannot do what was negotiated, or what it lacked when the device was opened is there.
+ */
+static bool other_backend_wanted(struct client *c)
+{
+	const struct negotiated *neg = c->neg.cipher[0] ? &c->neg : NULL;
+	bool kernel = app_expects_offload(c->app, c->cfg, neg) && !c->avoid_kernel;
+
+	if (kernel == tunnel_is_offloaded(c->tunnel))
+		return false;
+	log_info(&c->log, 1,
+		 kernel ? "Note: data channel offload is possible now, changing to it."
+			: "Note: data channel offload is not possible now, continuing without it.");
+	return true;
+}
+
 void client_tunnel_up(struct client *c, const struct now *now)
 {
 	uint8_t digest[PUSH_DIGEST_LEN] = {0};
@@ -409,7 +303,7 @@ void client_tunnel_up(struct client *c, const struct now *now)
 		open_and_finish(c, now);
 		return;
 	}
-	if (changed) {
+	if (changed || other_backend_wanted(c)) {
 		log_info(
 			&c->log, 1,
 			"NOTE: Pulled options changed on restart, will need to close and reopen TUN/TAP device.");
@@ -435,52 +329,6 @@ void client_tunnel_up(struct client *c, const struct now *now)
 		}
 	}
 	finish_up(c, now);
-}
-
-/* ---- keys ---- */
-
-static void key_unusable(struct client *c, const char *why)
-{
-	log_error(&c->log, "cannot install the data channel key: %s", why);
-	client_raise(c, SIGUSR1, "dco update keys error");
-}
-
-void client_tunnel_key(struct client *c, const struct now *now, const struct session_event *ev)
-{
-	struct err err = {0};
-	struct dco_key *key;
-	int ret;
-
-	if (!c->peer_added)
-		return;
-	key = secret_alloc(sizeof(*key));
-	ret = key ? data_setup_key(&c->neg, c->cfg->crypto.auth, ev, key) : ERR_NOMEM;
-	if (ret == 0)
-		ret = data_slots_install(&c->slots, tunnel_device(c->tunnel), c->peer_id,
-					 ev->key_serial, key, &err);
-	secret_free(key);
-	if (ret < 0) {
-		if (c->finish_pending)
-			offload_failed(c);
-		key_unusable(c, err.text[0] ? err.text : err_text(ret));
-		return;
-	}
-	if (!c->finish_pending)
-		return;
-	c->finish_pending = false;
-	client_tunnel_completed(c, now->mono_ms);
-}
-
-void client_tunnel_sync_keys(struct client *c, const struct now *now)
-{
-	struct session_data_key keys[SESSION_DATA_KEYS_MAX];
-	size_t count;
-
-	if (!c->peer_added || !c->session)
-		return;
-	count = session_data_keys(c->session, *now, keys);
-	if (data_slots_sync(&c->slots, tunnel_device(c->tunnel), c->peer_id, keys, count) < 0)
-		key_unusable(c, "the slots of the data plane do not match the session");
 }
 
 /* ---- connected ---- */
@@ -553,7 +401,7 @@ static void announce(struct client *c, uint64_t now_ms)
 		client_fatal(c, "%s", err.text);
 }
 
-void client_tunnel_completed(struct client *c, uint64_t now_ms)
+static void completed(struct client *c, uint64_t now_ms)
 {
 	if (c->cfg->routing.delay_set && !c->routes_done) {
 		client_set_state(c, CLIENT_ROUTES);
@@ -561,6 +409,27 @@ void client_tunnel_completed(struct client *c, uint64_t now_ms)
 		return;
 	}
 	announce(c, now_ms);
+}
+
+/* The tunnel was up all the time for whoever uses it; only the device is another one. */
+static void move_completed(struct client *c)
+{
+	c->moving = false;
+	client_set_state(c, CLIENT_CONNECTED);
+	if (c->cfg->routing.delay_set)
+		tunnel_install_routes(c->tunnel); /* the delay has passed long ago */
+	c->routes_done = true;
+	log_info(&c->log, 1, "The tunnel goes on with %s, interface %s",
+		 dco_device_backend(tunnel_device(c->tunnel))->text, tunnel_name(c->tunnel));
+}
+
+void client_tunnel_finished(struct client *c, const struct now *now)
+{
+	c->finish_pending = false;
+	if (c->moving)
+		move_completed(c);
+	else
+		completed(c, now->mono_ms);
 }
 
 /* Spec 02 section 10.3: tunnel data since the timer started decides, pings do not count. */
@@ -594,10 +463,20 @@ static void tell_usage(struct client *c, const struct now *now)
 				  stats.key_packets);
 }
 
+/* The first half of a move: the session keeps its link, which then needs another data plane. */
+static void leave_device(struct client *c)
+{
+	client_tunnel_detach(c);
+	client_tunnel_close(c);
+	client_set_state(c, CLIENT_REOPEN);
+}
+
 void client_tunnel_timer(struct client *c, const struct now *now)
 {
 	if (c->reopen_at <= now->mono_ms) {
 		c->reopen_at = TIME_NEVER;
+		if (c->moving)
+			leave_device(c);
 		open_and_finish(c, now);
 	}
 	if (c->attach_at <= now->mono_ms)
@@ -612,6 +491,8 @@ void client_tunnel_timer(struct client *c, const struct now *now)
 		check_inactive(c, now->mono_ms);
 	if (c->stats_next <= now->mono_ms && c->session)
 		tell_usage(c, now);
+	if (c->renewal.at_ms <= now->mono_ms && c->session)
+		key_renewal_timer(&c->renewal, c->session, *now);
 }
 
 /* ---- down ---- */
@@ -643,7 +524,8 @@ void client_tunnel_detach(struct client *c)
 	if (c->peer_added)
 		dco_peer_del(tunnel_device(c->tunnel), c->peer_id);
 	c->peer_added = false;
-	data_slots_init(&c->slots);
+	if (!c->moving)
+		data_slots_init(&c->slots);
 	if (c->link)
 		link_detach(c->link);
 }

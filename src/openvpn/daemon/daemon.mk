@@ -7,6 +7,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/app.c src/openvpn/daemon/app.h \
 	src/openvpn/daemon/client.c src/openvpn/daemon/client.h \
 	src/openvpn/daemon/client_connect.c \
+	src/openvpn/daemon/client_data.c \
 	src/openvpn/daemon/client_internal.h \
 	src/openvpn/daemon/client_listen.c \
 	src/openvpn/daemon/client_push.c \
@@ -14,6 +15,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/client_tunnel.c \
 	src/openvpn/daemon/data_setup.c src/openvpn/daemon/data_setup.h \
 	src/openvpn/daemon/data_slots.c src/openvpn/daemon/data_slots.h \
+	src/openvpn/daemon/key_renewal.c src/openvpn/daemon/key_renewal.h \
 	src/openvpn/daemon/link.c src/openvpn/daemon/link.h \
 	src/openvpn/daemon/negotiation_setup.c src/openvpn/daemon/negotiation_setup.h \
 	src/openvpn/daemon/poll.c src/openvpn/daemon/poll.h \

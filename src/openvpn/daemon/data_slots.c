@@ -11,6 +11,22 @@ void data_slots_init(struct data_slots *slots)
 	memset(slots, 0, sizeof(*slots));
 }
 
+void data_slots_skip(struct data_slots *slots, uint32_t serial)
+{
+	if (slots->oldest <= serial)
+		slots->oldest = serial + 1;
+}
+
+void data_slots_move(struct data_slots *slots)
+{
+	if (slots->primary.used)
+		data_slots_skip(slots, slots->primary.serial);
+	if (slots->secondary.used)
+		data_slots_skip(slots, slots->secondary.serial);
+	memset(&slots->primary, 0, sizeof(slots->primary));
+	memset(&slots->secondary, 0, sizeof(slots->secondary));
+}
+
 int data_slots_install(struct data_slots *slots, struct dco_device *dev, uint32_t peer_id,
 		       uint32_t serial, const struct dco_key *key, struct err *err)
 {
@@ -40,12 +56,21 @@ static bool is_usable(const struct session_data_key *keys, size_t count,
 	return false;
 }
 
-static const struct session_data_key *sender(const struct session_data_key *keys, size_t count)
+/* The session does not know that old keys were left behind: the newest of the others sends then. */
+static const struct session_data_key *sender(const struct data_slots *slots,
+					     const struct session_data_key *keys, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	const struct session_data_key *newest = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		if (keys[i].key_serial < slots->oldest)
+			continue;
 		if (keys[i].sends)
 			return &keys[i];
-	return NULL;
+		if (!newest || newest->key_serial < keys[i].key_serial)
+			newest = &keys[i];
+	}
+	return newest;
 }
 
 static int delete_slot(struct data_slot *slot, struct dco_device *dev, uint32_t peer_id,
@@ -64,7 +89,7 @@ int data_slots_sync(struct data_slots *slots, struct dco_device *dev, uint32_t p
 		    const struct session_data_key *keys, size_t count)
 {
 	assume_control_thread();
-	const struct session_data_key *send = sender(keys, count);
+	const struct session_data_key *send = sender(slots, keys, count);
 	int ret;
 
 	if (!slots->primary.used)

@@ -18,10 +18,23 @@ struct data_slots {
 		uint32_t serial;
 		uint8_t key_id;
 	} primary, secondary;
+	uint32_t oldest; /* keys with a smaller serial must not be used */
 };
 
 /** data_slots_init() - nothing installed, as after dco_peer_add() */
 void data_slots_init(struct data_slots *slots);
+
+/**
+ * data_slots_move() - nothing installed, and the keys so far are not to be used with this peer
+ * again
+ *
+ * For a peer that another data plane takes over: which packet ids were used is lost with the old
+ * one.
+ */
+void data_slots_move(struct data_slots *slots);
+
+/** data_slots_skip() - a key that came while there was no data plane for it is not used either */
+void data_slots_skip(struct data_slots *slots, uint32_t serial);
 
 /**
  * data_slots_install() - a new key: into the primary slot when it is the first, else the secondary
