@@ -62,6 +62,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/server_data.c \
 	src/openvpn/daemon/server_internal.h \
 	src/openvpn/daemon/server_learn.c \
+	src/openvpn/daemon/server_move.c \
 	src/openvpn/daemon/server_listen.c \
 	src/openvpn/daemon/server_peer.c \
 	src/openvpn/daemon/server_share.c \

@@ -266,7 +266,7 @@ static int load_secrets(struct server *s, struct err *err)
 	return ret < 0 ? ret : tokens_setup(s, err);
 }
 
-static int open_tunnel(struct server *s, struct err *err)
+int server_open_tunnel(struct server *s, struct err *err)
 {
 	struct tunnel_setup setup = {0};
 	int ret = tunnel_setup_fill(&setup, s->cfg, NULL, err);
@@ -291,7 +291,7 @@ static int go_online(struct server *s, struct err *err)
 	int ret = server_listen_open(s, err);
 
 	if (ret == 0)
-		ret = open_tunnel(s, err);
+		ret = server_open_tunnel(s, err);
 	if (ret == 0)
 		ret = server_listen_attach(s, err);
 	if (ret < 0)
@@ -372,10 +372,16 @@ static void end(struct server *s)
 	app_finished(s->app, APP_SIGNAL);
 }
 
+/* --persist-tun does not keep a device in this process when the kernel can do the work again. */
+static bool is_best_device(const struct server *s)
+{
+	return app_expects_offload(s->app, s->cfg, NULL) == tunnel_is_offloaded(s->tunnel);
+}
+
 /* SIGUSR1: clients and sockets go; the device stays if it may. */
 static void restart(struct server *s)
 {
-	bool keep = s->cfg->process.persist_tun;
+	bool keep = s->cfg->process.persist_tun && is_best_device(s);
 	struct err err = {0};
 	int ret = 0;
 

@@ -318,6 +318,7 @@ static void options_done(struct server_peer *p, const struct now *now)
 static void complete(struct server_peer *p, const struct now *now)
 {
 	struct err err = {0};
+	int ret;
 
 	if (!override_username(p)) {
 		fail(p, now, NULL);
@@ -333,11 +334,15 @@ static void complete(struct server_peer *p, const struct now *now)
 		p->disconnect_due = false; /* as clients of scripts are used to */
 		return;
 	}
-	if (peer_data_add(p, &err) < 0) {
+	ret = peer_data_add(p, &err);
+	if (ret < 0 && server_offload_refused(p->server, p, ret))
+		ret = peer_data_add(p, &err);
+	if (ret < 0 && !p->server->ended) {
 		log_error(&p->log, "cannot hand the client to the data plane: %s", err.text);
 		peer_close(p, SIGTERM, "dco-connect-error");
-		return;
 	}
+	if (ret < 0)
+		return;
 	peer_set_state(p, PEER_CONNECTED);
 	options_done(p, now);
 	start_timers(p, now->mono_ms);

@@ -176,9 +176,7 @@ static void on_device_event(struct server *s, const struct dco_event *ev)
 		server_transport_event(s, ev);
 		return;
 	case DCO_EVENT_DEVICE_GONE:
-		log_error(&s->log, "the tunnel interface is gone, restarting");
-		signal_raise(&s->app->signals, &s->log, SIGUSR1, SIGNAL_SOFT, "device-gone");
-		server_signal(s);
+		server_device_gone(s);
 		return;
 	default:
 		break;
@@ -241,13 +239,26 @@ int peer_data_add(struct server_peer *p, struct err *err)
 		cfg.vpn_ip4 = p->ip4;
 		cfg.vpn_ip6 = p->ip6;
 	}
-	data_slots_init(&p->slots);
+	if (p->moving)
+		data_slots_move(&p->slots);
+	else
+		data_slots_init(&p->slots);
+	p->moving = false;
 	ret = dco_peer_add(dev, &cfg, err);
 	if (ret < 0)
 		return ret;
 	p->dco_added = true;
 	p->silence_at = TIME_NEVER;
 	return dco_peer_set(dev, p->entry.peer_id, &params);
+}
+
+void peer_data_leave(struct server_peer *p)
+{
+	if (!p->dco_added)
+		return;
+	peer_data_del(p);
+	p->stats_before = p->last_stats;
+	p->moving = true;
 }
 
 void peer_data_del(struct server_peer *p)
@@ -260,51 +271,84 @@ void peer_data_del(struct server_peer *p)
 	p->dco_added = false;
 }
 
+static void add_stats(struct dco_peer_stats *sum, const struct dco_peer_stats *s)
+{
+	sum->link_rx_bytes += s->link_rx_bytes;
+	sum->link_tx_bytes += s->link_tx_bytes;
+	sum->link_rx_packets += s->link_rx_packets;
+	sum->link_tx_packets += s->link_tx_packets;
+	sum->vpn_rx_bytes += s->vpn_rx_bytes;
+	sum->vpn_tx_bytes += s->vpn_tx_bytes;
+	sum->vpn_rx_packets += s->vpn_rx_packets;
+	sum->vpn_tx_packets += s->vpn_tx_packets;
+}
+
 void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out)
 {
+	struct dco_peer_stats now;
+
 	assume_control_thread();
+	if (p->dco_added &&
+	    dco_peer_stats(tunnel_device(p->server->tunnel), p->entry.peer_id, &now) == 0) {
+		p->last_stats = p->stats_before;
+		add_stats(&p->last_stats, &now);
+	}
 	*out = p->last_stats;
-	if (!p->dco_added ||
-	    dco_peer_stats(tunnel_device(p->server->tunnel), p->entry.peer_id, out) < 0)
-		return;
-	p->last_stats = *out;
 }
 
 /* ---- keys ---- */
 
-static void key_unusable(struct server_peer *p, const char *why)
+static void key_unusable(struct server_peer *p, const struct err *err)
 {
-	log_error(&p->log, "cannot install the data channel key: %s", why);
-	peer_close(p, SIGUSR1, "dco update keys error");
+	log_error(&p->log, "cannot install the data channel key: %s", err->text);
+	if (!server_offload_refused(p->server, p, err->code) && !p->server->ended)
+		peer_close(p, SIGUSR1, "dco update keys error");
+}
+
+static int install(struct server_peer *p, const struct session_event *ev, struct err *err)
+{
+	struct dco_key *key = secret_alloc(sizeof(*key));
+	int ret = key ? data_setup_key(&p->neg, p->cfg->crypto.auth, ev, key) : ERR_NOMEM;
+
+	if (ret < 0)
+		err_set(err, ret, "%s", err_text(ret));
+	else
+		ret = data_slots_install(&p->slots, tunnel_device(p->server->tunnel),
+					 p->entry.peer_id, ev->key_serial, key, err);
+	secret_free(key);
+	return ret;
 }
 
 void peer_data_key(struct server_peer *p, const struct session_event *ev)
 {
 	struct err err = {0};
-	struct dco_key *key;
-	int ret;
 
 	if (!p->dco_added)
 		return;
-	key = secret_alloc(sizeof(*key));
-	ret = key ? data_setup_key(&p->neg, p->cfg->crypto.auth, ev, key) : ERR_NOMEM;
-	if (ret == 0)
-		ret = data_slots_install(&p->slots, tunnel_device(p->server->tunnel),
-					 p->entry.peer_id, ev->key_serial, key, &err);
-	secret_free(key);
-	if (ret < 0)
-		key_unusable(p, err.text[0] ? err.text : err_text(ret));
+	if (install(p, ev, &err) < 0) {
+		data_slots_skip(&p->slots, ev->key_serial);
+		key_unusable(p, &err);
+		return;
+	}
+	p->server->offload_proven = true;
+	key_renewal_key_ready(&p->renewal, clock_now().mono_ms);
+	peer_wake(p);
 }
 
 void peer_data_sync(struct server_peer *p, const struct now *now)
 {
 	struct session_data_key keys[SESSION_DATA_KEYS_MAX];
 	size_t count;
+	int ret;
 
 	if (!p->dco_added)
 		return;
 	count = session_data_keys(p->session, *now, keys);
-	if (data_slots_sync(&p->slots, tunnel_device(p->server->tunnel), p->entry.peer_id, keys,
-			    count) < 0)
-		key_unusable(p, "the slots of the data plane do not match the session");
+	ret = data_slots_sync(&p->slots, tunnel_device(p->server->tunnel), p->entry.peer_id, keys,
+			      count);
+	if (ret == 0)
+		return;
+	log_error(&p->log, "the slots of the data plane do not match the session: %s",
+		  err_text(ret));
+	peer_close(p, SIGUSR1, "dco update keys error");
 }

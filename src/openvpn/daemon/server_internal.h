@@ -15,6 +15,7 @@
 #include "daemon/client_table.h"
 #include "daemon/connect_phase.h"
 #include "daemon/data_slots.h"
+#include "daemon/key_renewal.h"
 #include "daemon/learn_table.h"
 #include "daemon/link.h"
 #include "daemon/negotiation_setup.h"
@@ -95,6 +96,7 @@ struct server {
 	struct link **by_transport; /* index: number of the data plane */
 	size_t n_transports;
 	uint64_t features;	   /* FEAT_* of the data plane in use */
+	bool offload_proven;	   /* the kernel has taken a client with a key */
 	struct ip_addr own4, own6; /* addresses of the server inside the tunnel */
 
 	struct client_table *clients;
@@ -226,6 +228,9 @@ struct server_peer {
 	struct data_slots slots;
 	struct dco_peer_stats last_stats;
 	uint64_t float_told_ms; /* no line about a refused float before */
+	struct dco_peer_stats stats_before; /* of data planes that it was in */
+	bool moving;			    /* from one data plane to another */
+	struct key_renewal renewal;
 
 	/* deadlines in mono_ms, TIME_NEVER when off */
 	uint64_t exit_at;
@@ -243,6 +248,7 @@ static inline struct server_peer *peer_of(struct client_entry *e)
 }
 
 /* server.c */
+int server_open_tunnel(struct server *s, struct err *err) MUST_CHECK;
 void server_fatal(struct server *s, const char *fmt, ...) PRINTF_FMT(2, 3);
 
 /* server_listen.c: sockets, and packets to clients */
@@ -251,6 +257,8 @@ int server_listen_attach(struct server *s, struct err *err) MUST_CHECK;
 void server_listen_close(struct server *s);
 /* a TCP connection of a VPN client; the descriptor is taken */
 void server_accepted(struct server_listener *l, int fd, const union sock_addr *remote);
+/* the device goes, the sockets stay */
+void server_listen_detach(struct server *s);
 void server_transport_set(struct server *s, int transport, struct link *link);
 void server_transport_event(struct server *s, const struct dco_event *ev);
 
@@ -264,13 +272,26 @@ void server_share_wait(struct server_share *s, struct server_listener *l, int fd
 int server_device_watch(struct server *s, struct err *err) MUST_CHECK;
 void server_device_unwatch(struct server *s);
 int peer_data_add(struct server_peer *p, struct err *err) MUST_CHECK;
+/* the data plane is lost; peer_data_add() puts the client into another */
+void peer_data_leave(struct server_peer *p);
 void peer_data_del(struct server_peer *p);
 void peer_data_key(struct server_peer *p, const struct session_event *ev);
 void peer_data_sync(struct server_peer *p, const struct now *now);
 void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out);
 
+/* server_move.c: another data plane */
+void server_device_gone(struct server *s);
+/*
+ * The kernel refused a client or its first key with @code. Return: whether all were moved to
+ * another data plane, so that it can be tried again; only done before the kernel has served
+ * anybody.
+ */
+bool server_offload_refused(struct server *s, const struct server_peer *by, int code);
+
 /* server_learn.c: addresses inside the tunnel */
 void peer_learn(struct server_peer *p);
+/* tell another data plane what has been learnt */
+void server_learn_again(struct server *s);
 void server_forget(struct server *s, struct client_entry *owner);
 void server_forget_stale(struct server *s, uint64_t unix_sec);
 

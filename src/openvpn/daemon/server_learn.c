@@ -24,6 +24,11 @@ static struct ip_net host_net(const struct ip_addr *ip)
 	return (struct ip_net){.addr = *ip, .bits = ip->family == AF_INET6 ? 128 : 32};
 }
 
+static bool is_host(const struct ip_net *net)
+{
+	return net->bits == (net->addr.family == AF_INET6 ? 128 : 32);
+}
+
 /* ---- results ---- */
 
 /* Without a route of its own the system would not send to such an address through the device. */
@@ -65,6 +70,20 @@ static void tell_data_plane(struct server_peer *p, const struct ip_net *net, enu
 	if (ret < 0)
 		log_warn(&p->log, "the data plane refuses an address of the client: %s",
 			 err_text(ret));
+}
+
+void server_learn_again(struct server *s)
+{
+	const struct learn_row *row = NULL;
+
+	while ((row = learn_table_next(s->learned, row))) {
+		struct server_peer *p = peer_of(row->owner);
+		bool own = ip_addr_equal(&row->net.addr, &p->ip4) ||
+			   ip_addr_equal(&row->net.addr, &p->ip6);
+
+		tell_data_plane(p, &row->net,
+				own && is_host(&row->net) ? LEARN_PRIMARY : LEARN_IROUTE);
+	}
 }
 
 static void log_outcome(struct server_peer *p, const struct ip_net *net, enum learn_kind kind,
@@ -252,7 +271,7 @@ static void forget_in_data_plane(struct server_peer *p, const struct ip_net *net
 	if (!p->dco_added)
 		return;
 	assume_control_thread();
-	if (net->bits != (is6 ? 128 : 32)) {
+	if (!is_host(net)) {
 		dco_route_del(dev, p->entry.peer_id, net);
 		return;
 	}

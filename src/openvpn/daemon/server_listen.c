@@ -389,6 +389,18 @@ int server_listen_attach(struct server *s, struct err *err)
 	return 0;
 }
 
+void server_listen_detach(struct server *s)
+{
+	for (size_t i = 0; i < s->n_listeners; i++) {
+		struct link *link = s->listeners[i].link;
+
+		if (!link)
+			continue;
+		server_transport_set(s, link_transport(link), NULL);
+		link_detach(link);
+	}
+}
+
 static void listener_close(struct server_listener *l)
 {
 	poll_unwatch(&l->poll);

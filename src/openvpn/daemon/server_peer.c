@@ -247,6 +247,8 @@ static void run_timers(struct server_peer *p, const struct now *now)
 	}
 	if (p->state != PEER_CLOSED && p->token_at <= ms)
 		peer_push_token(p, now);
+	if (p->state != PEER_CLOSED)
+		key_renewal_timer(&p->renewal, p->session, *now);
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -259,7 +261,8 @@ static void rearm(struct server_peer *p, uint64_t now_ms)
 				      p->token_at,
 				      p->silence_at,
 				      p->session_end_at,
-				      p->inactive_at};
+				      p->inactive_at,
+				      p->renewal.at_ms};
 	uint64_t next = TIME_NEVER;
 
 	if (p->pump_wanted)
@@ -319,6 +322,7 @@ static void timers_off(struct server_peer *p)
 {
 	p->exit_at = p->poll_at = p->token_at = p->silence_at = TIME_NEVER;
 	p->session_end_at = p->inactive_at = TIME_NEVER;
+	key_renewal_init(&p->renewal);
 }
 
 static int make_session(struct server_peer *p, const struct stateless_verdict *verdict,
