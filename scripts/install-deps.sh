@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Installs what building and testing need on Debian 12. This is the only place which names packages.
 #
-# usage: scripts/install-deps.sh [build] [test] [demo] [peer-2.7]     (default: build test)
+# usage: scripts/install-deps.sh [build] [test] [demo] [peer-2.5] [peer-2.7]     (default: build test)
 #   build     compiler, autotools, libraries
 #   test      what the tests and scripts/check.sh run
 #   demo      what scripts/demo.sh runs
-#   peer-2.7  a root directory with OpenVPN 2.7 as a peer for tests/interop, made once and cached in
-#             ${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/trixie
+#   peer-2.5, peer-2.7
+#             root directories with these releases as peers for tests/interop, made once and cached in
+#             ${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/bullseye and trixie
 set -euo pipefail
 
 BUILD=(autoconf automake gcc make pkg-config libc6-dev ccache python3-docutils
@@ -17,6 +18,7 @@ TEST=(clang clang-format clang-tidy libclang-rt-dev shellcheck debootstrap git
 	openvpn openssl iproute2 iputils-ping iperf3 nftables tcpdump procps netcat-openbsd python3)
 DEMO=(openvpn openssl iproute2 iputils-ping iperf3)
 CACHE=${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}
+MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
 
 die()
 {
@@ -45,29 +47,27 @@ install()
 	apt-get -q install -y --no-install-recommends $need
 }
 
-# OpenVPN 2.7 comes from trixie-backports; its libraries do not fit Debian 12, so it gets a root.
-peer_2_7()
+# peer NAME SUITE COMMAND: a root directory with another OpenVPN, whose libraries do not fit this
+# system. COMMAND installs it inside. Made once, under a lock as tests run side by side.
+peer()
 {
-	local root=$CACHE/trixie mirror=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
+	local root=$CACHE/$1
 	[ -x "$root/usr/sbin/openvpn" ] && return 0
 	[ "$(id -u)" = 0 ] || die "making $root needs root"
 	install debootstrap
 	mkdir -p "$CACHE"
-	exec 8>"$CACHE/trixie.lock"
+	exec 8>"$CACHE/$1.lock"
 	flock 8
 	[ -x "$root/usr/sbin/openvpn" ] && return 0
 	echo "install-deps: making $root (about a minute)"
-	rm -rf "$root.new"
+	rm -rf --one-file-system "$root.new"
 	if ! {
-		debootstrap --variant=minbase --include=ca-certificates trixie "$root.new" "$mirror" &&
-		echo "deb $mirror trixie-backports main" >"$root.new/etc/apt/sources.list.d/backports.list" &&
-		chroot "$root.new" apt-get -q update &&
-		DEBIAN_FRONTEND=noninteractive chroot "$root.new" apt-get -q install -y \
-			--no-install-recommends -t trixie-backports openvpn &&
+		debootstrap --variant=minbase --include=ca-certificates "$2" "$root.new" "$MIRROR" &&
+		DEBIAN_FRONTEND=noninteractive chroot "$root.new" sh -ec "$3" &&
 		chroot "$root.new" openvpn --version >/dev/null
-	} >"$CACHE/trixie.log" 2>&1; then
-		tail -n 20 "$CACHE/trixie.log" >&2
-		die "cannot make $root, see $CACHE/trixie.log"
+	} >"$CACHE/$1.log" 2>&1; then
+		tail -n 20 "$CACHE/$1.log" >&2
+		die "cannot make $root, see $CACHE/$1.log"
 	fi
 	rm -rf "$root.new/var/cache/apt/archives"
 	mv "$root.new" "$root"
@@ -79,7 +79,10 @@ for part in "$@"; do
 	build) install "${BUILD[@]}" ;;
 	demo) install "${DEMO[@]}" ;;
 	test) install "${TEST[@]}" ;;
-	peer-2.7) peer_2_7 ;;
-	*) die "unknown part '$part': use build, test, demo or peer-2.7" ;;
+	peer-2.5) peer bullseye bullseye "apt-get -q install -y --no-install-recommends openvpn" ;;
+	peer-2.7) peer trixie trixie "echo deb $MIRROR trixie-backports main >/etc/apt/sources.list.d/backports.list
+		apt-get -q update
+		apt-get -q install -y --no-install-recommends -t trixie-backports openvpn" ;;
+	*) die "unknown part '$part': use build, test, demo, peer-2.5 or peer-2.7" ;;
 	esac
 done

@@ -30,7 +30,7 @@ on()
 their_options()
 {
 	echo "remote $SERVER4"
-	echo disable-dco
+	echo setenv opt disable-dco
 	cat
 }
 
