@@ -122,18 +122,26 @@ static const struct tunnel_hooks tunnel_hooks = {
 
 /* ---- pool ---- */
 
-static char *read_pool_file(const char *path)
+/* Return: the text, NULL when there is none; one that is there but cannot be read is told. */
+static char *read_pool_file(const char *path, const struct log *log)
 {
 	FILE *f = fopen(path, "re");
 	struct str text = str_init();
 	char buf[4096];
+	int errnum = f ? 0 : errno;
 	size_t n;
 
-	if (!f)
-		return NULL;
-	while ((n = fread(buf, 1, sizeof(buf), f)) > 0 && text.len < POOL_FILE_MAX)
+	while (f && (n = fread(buf, 1, sizeof(buf), f)) > 0 && text.len < POOL_FILE_MAX)
 		str_add_len(&text, buf, n);
-	fclose(f);
+	if (f && ferror(f))
+		errnum = errno;
+	if (errnum && errnum != ENOENT)
+		log_warn(
+			log,
+			"cannot read --ifconfig-pool-persist file %s: %s; clients may get other addresses than before",
+			path, strerror(errnum));
+	if (f)
+		fclose(f);
 	return str_take(&text);
 }
 
@@ -145,7 +153,7 @@ static void pool_load(struct server *s)
 
 	if (!c->pool_persist)
 		return;
-	text = read_pool_file(c->pool_persist);
+	text = read_pool_file(c->pool_persist, &s->log);
 	if (!text)
 		return;
 	address_pool_read(s->pool, text, c->pool_persist_sec == 0, clock_now().unix_sec, &lines);

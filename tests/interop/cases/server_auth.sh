@@ -286,3 +286,118 @@ srv_ccd_static()
 	their_client_stop
 }
 case_add srv_connect_file_over_ccd srv_ccd_static
+
+# ---- bad files of all clients ---------------------------------------------------------------------
+# as_second [SECONDS] [FILTER]: the second client once, log in second.log
+as_second()
+{
+	{
+		cat "$DIR/client.conf"
+		echo "cert $PKI/revoked.crt"
+		echo "key $PKI/revoked.key"
+		echo "connect-retry-max 1"
+	} >"$DIR/second.conf"
+	: >"$DIR/second.log"
+	in_r timeout "${1-4}" /usr/sbin/openvpn --config "$DIR/second.conf" >>"$DIR/second.log" 2>&1 </dev/null
+	true
+}
+
+# A revocation list that turns to rubbish keeps new clients out and says so; who is in stays in, and
+# with the right file they come in again.
+srv_crl_rubbish()
+{
+	srv_crl_empty "$DIR/crl.pem"
+	cp "$DIR/crl.pem" "$DIR/crl.good"
+	our_server <<<"crl-verify $DIR/crl.pem"
+	their_client 2.6 </dev/null
+	ping_start 0.05
+	head -c 1000 /dev/urandom >"$DIR/crl.pem"
+	touch -d '+10 seconds' "$DIR/crl.pem"
+	as_second
+	want_log server "CRL: cannot read CRL from file $DIR/crl.pem"
+	want_log server 'VERIFY ERROR: CRL not loaded'
+	! log_has second 'Initialization Sequence Completed' || fail "a client came in without a list"
+	cp "$DIR/crl.good" "$DIR/crl.pem"
+	touch -d '+20 seconds' "$DIR/crl.pem"
+	as_second
+	log_has second 'Initialization Sequence Completed' || fail "the good list does not count"
+	ping_end
+	want "lost by the other client" 0 "$LOST"
+	their_client_stop
+}
+case_add srv_crl_rubbish__others_unharmed srv_crl_rubbish
+
+# client-connect which writes rubbish, or a file of a client that is a directory or not readable
+srv_connect_rubbish()
+{
+	mkdir -p "$DIR/ccd/revoked"
+	our_server <<-E
+		script-security 2
+		client-connect $DIR/hook
+		client-config-dir $DIR/ccd
+	E
+	on client-connect <<-'E'
+		[ "$common_name" = revoked ] || exit 0
+		{ echo 'ifconfig-push nonsense'; echo nonsense; head -c 100000 /dev/urandom; } >$1
+	E
+	their_client 2.6 </dev/null
+	ping_start 0.05
+	as_second
+	want_log server "revoked/.* Options error: In $DIR/ccd/revoked:1: Error opening configuration file: "
+	log_has second 'AUTH: Received control message: AUTH_FAILED' || fail "the second client got no answer"
+	rmdir "$DIR/ccd/revoked"
+	mark server
+	as_second
+	want_log server "revoked/.* Options error: "
+	want_no_log server "client/.* Options error: "
+	log_has second 'Initialization Sequence Completed|AUTH_FAILED' || fail "the second client got no answer"
+	ping_end
+	want "lost by the other client" 0 "$LOST"
+	their_client_stop
+	server_stop
+}
+case_add srv_connect_rubbish__others_unharmed srv_connect_rubbish
+
+# srv_pool_rubbish REGEX: the server starts, says what is wrong with its pool file, and gives addresses
+srv_pool_rubbish()
+{
+	our_server <<<"ifconfig-pool-persist $DIR/pool 0"
+	want_log server "$1"
+	their_client 2.6 </dev/null
+	tunnel_ok
+	their_client_stop
+	server_stop
+}
+srv_pool_lines()
+{
+	printf '%s\n' 'client,10.8.0.300,' 'other,10.9.0.5' ',,,,' 'client' '# no' 'far,,fe80::1' 'client,10.8.0.9,' >"$DIR/pool"
+	head -c 5000 /dev/urandom >>"$DIR/pool"
+	srv_pool_rubbish 'pool: invalid IPv4 \(10.8.0.300\) for CN=client'
+	want_log server 'pool: IPv4 \(10.9.0.5\) out of pool range for CN=other'
+	want_log client 'ifconfig 10.8.0.9 255.255.255.0'
+}
+case_add srv_pool_rubbish__good_line_counts srv_pool_lines
+srv_pool_dir()
+{
+	mkdir "$DIR/pool"
+	srv_pool_rubbish "cannot read --ifconfig-pool-persist file $DIR/pool: Is a directory"
+}
+case_add srv_pool_directory__is_told srv_pool_dir
+
+# a status file whose place vanishes, and a pool file that cannot be written: the server goes on
+srv_files_vanish()
+{
+	mkdir "$DIR/state"
+	our_server <<-E
+		status $DIR/state/status 1
+		ifconfig-pool-persist $DIR/state/pool 1
+	E
+	rm -r "$DIR/state"
+	their_client 2.6 </dev/null
+	wait_log server "cannot write --ifconfig-pool-persist file $DIR/state/pool: No such file or directory"
+	ping_ok
+	their_client_stop
+	server_stop
+	want_log server 'SIGTERM\[hard,\] received, process exiting'
+}
+case_add srv_files_vanish__server_goes_on srv_files_vanish

@@ -406,3 +406,82 @@ srv_tcp_nodelay()
 	their_client_stop
 }
 case_add srv_tcp_nodelay srv_tcp_nodelay
+
+# single-session: a client that begins anew at the same port gets no second session
+srv_single_session()
+{
+	our_server <<-E
+		single-session
+		ping-restart 8
+	E
+	their_client 2.6 <<-E
+		lport 4444
+	E
+	ping_ok
+	kill -9 "$UT_PID"
+	wait "$UT_PID" 2>/dev/null
+	ip -n "$NS-c" link del tun0 2>/dev/null
+	ut --config "$DIR/client.conf"
+	wait_log server "TLS Error: Cannot accept new session request from .*$CLIENT4:4444 due to session context expire or --single-session"
+	# when the old one is over it gets in
+	connected 30
+	ping_ok
+	kill "$UT_PID"
+}
+case_add srv_single_session__no_second srv_single_session
+
+# UDP and TCP at once, on several addresses: clients of each reach the others
+srv_listeners()
+{
+	ip -n "$NS-s" addr add 192.0.2.77/24 dev eth0
+	our_server <<-E
+		local $SERVER4 1194 udp4
+		local $SERVER4 1194 tcp4-server
+		local 192.0.2.77 1195 udp4
+		local $SERVER6 1194 udp6
+		client-to-client
+		status $DIR/status 1
+	E
+	their_client 2.6 </dev/null
+	local at=0 dev
+	for where in "$SERVER4 1194 tcp4-client" "192.0.2.77 1195 udp4"; do
+		at=$((at + 1))
+		dev=tun$((4 + at))
+		{
+			sed 's/^remote .*//' "$DIR/client.conf"
+			printf 'remote %s\ndev %s\n' "$where" "$dev"
+			[ $at = 1 ] && printf 'cert %s\nkey %s\n' "$PKI/revoked.crt" "$PKI/revoked.key"
+			[ $at = 2 ] && printf 'cert %s\nkey %s\n' "$DIR/other.crt" "$DIR/other.key"
+		} >"$DIR/more$at.conf"
+	done
+	pki_more
+	ip netns exec "$NS-r" /usr/sbin/openvpn --config "$DIR/more1.conf" >"$DIR/more1.log" 2>&1 </dev/null &
+	local one=$!
+	wait_log more1 'Initialization Sequence Completed'
+	ip netns exec "$NS-r" /usr/sbin/openvpn --config "$DIR/more2.conf" --route-nopull --ifconfig-noexec \
+		>"$DIR/more2.log" 2>&1 </dev/null &
+	local two=$!
+	wait_log more2 'Initialization Sequence Completed'
+	ping_ok 10.8.0.3
+	wait_for 5 "all three in the status file" listeners_listed
+	kill $one $two
+	wait $one $two
+	their_client_stop
+}
+# a third name
+pki_more()
+{
+	(
+		cd "$PKI" || exit 1
+		openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=other-client \
+			-config openssl.cnf -keyout "$DIR/other.key" -out "$DIR/more.csr" &&
+			openssl x509 -req -in "$DIR/more.csr" -CA ca.crt -CAkey ca.key -set_serial 99 -days 30 \
+				-out "$DIR/other.crt"
+	) >"$DIR/pki.log" 2>&1 || fail "cannot make a certificate"
+}
+listeners_listed()
+{
+	grep -q "^client,udp4:$CLIENT4:" "$DIR/status" && grep -q '^revoked,tcp4-server:192\.0\.2\.1:' "$DIR/status" &&
+		grep -q '^other-client,udp4:192\.0\.2\.1:' "$DIR/status"
+}
+case_add srv_listeners__udp_and_tcp srv_listeners
