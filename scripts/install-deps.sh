@@ -15,7 +15,7 @@ BUILD=(autoconf automake gcc make pkg-config libc6-dev ccache python3-docutils
 	libssl-dev libuv1-dev liburcu-dev libcap-ng-dev liblz4-dev liblzo2-dev
 	libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsystemd-dev libcmocka-dev)
 TEST=(clang clang-format clang-tidy libclang-rt-dev shellcheck debootstrap git
-	openvpn openssl iproute2 iputils-ping iperf3 nftables tcpdump procps netcat-openbsd python3)
+	netbase openvpn openssl iproute2 iputils-ping iperf3 nftables tcpdump procps netcat-openbsd python3)
 DEMO=(openvpn openssl iproute2 iputils-ping iperf3)
 CACHE=${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}
 MIRROR=${DEBIAN_MIRROR:-http://deb.debian.org/debian}
