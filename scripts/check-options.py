@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Compares the manual with the option table.
+"""Compares the manual and doc/dco.md with the option table.
 
 usage: scripts/check-options.py [BUILDDIR]     (BUILDDIR holds config-dump; default ".")
 
 Every option that this build knows needs an entry "--name ..." in doc/openvpn.8.rst, and every entry
 needs a row. An entry says "Not supported by this build yet." exactly when that is so. Prints what
-differs and how many options are not supported yet; exits 1 when something differs.
+differs and how many options are not supported yet; exits 1 when something differs. The table of
+options in doc/dco.md is the output of "config-dump offload".
 """
 import os
 import re
@@ -17,9 +18,13 @@ MARK = "Not supported by this build yet."
 ENTRY = re.compile(r"^--([a-z][a-z0-9-]*)((?: \S+)*)$")
 
 
+def dump(builddir, what):
+    return subprocess.run([os.path.join(builddir, "config-dump"), what], check=True,
+                          stdout=subprocess.PIPE, universal_newlines=True).stdout
+
+
 def read_table(builddir):
-    out = subprocess.run([os.path.join(builddir, "config-dump"), "table"], check=True,
-                         stdout=subprocess.PIPE, universal_newlines=True).stdout
+    out = dump(builddir, "table")
     rows = [line.split("|", 3) for line in out.splitlines()]
     return {row[0]: row[1] for row in rows}
 
@@ -61,6 +66,12 @@ def main():
     for name in manual:
         if table.get(name, "absent") == "absent":
             problems.append(f"--{name} is in the manual, but not an option of this build")
+
+    stated = dump(builddir, "offload").splitlines()
+    with open(os.path.join(top, "doc", "dco.md"), encoding="utf-8") as f:
+        told = [line.rstrip("\n") for line in f if re.match(r"\| `--[a-z0-9-]+` \|", line)]
+    problems += [f"doc/dco.md lacks: {row}" for row in stated if row not in told]
+    problems += [f"doc/dco.md, not in the option table: {row}" for row in told if row not in stated]
 
     for p in problems:
         print(p)

@@ -195,12 +195,10 @@ static void server__features_that_are_required(void **state)
 		"2.6.0+).");
 	srv.force_tls_ekm = false;
 	srv.require_v2 = true;
-	assert_int_equal(
-		choose(&srv, "IV_CIPHERS=AES-256-GCM\n", "", &n, &refusal,
-		       "PUSH: client does not support DATA_V2, which the data channel offload of "
-		       "this server needs; use a client of version 2.4 or later, or start the "
-		       "server with --disable-dco\n"),
-		ERR_UNSUPPORTED);
+	assert_int_equal(choose(&srv, "IV_CIPHERS=AES-256-GCM\n", "", &n, &refusal,
+				"Client does not support DATA_V2. Data channel offloading requires "
+				"DATA_V2. Dropping client.\n"),
+			 ERR_UNSUPPORTED);
 	assert_string_equal(refusal.client_reason,
 			    "Data channel negotiation failed (missing DATA_V2)");
 }

@@ -45,6 +45,21 @@ static int print_table(void)
 	return 0;
 }
 
+/* Rows of a table in doc/dco.md: what keeps a tunnel out of the kernel, what has no effect there.
+ */
+static int print_offload(void)
+{
+	for (size_t i = 0; i < option_count(); i++) {
+		struct option_info o = option_get(i);
+
+		if (o.offload.remedy)
+			printf("| `--%s` | %s | %s | %s |\n", o.name,
+			       option_offload_text(o.offload.kind), o.offload.why,
+			       o.offload.remedy);
+	}
+	return 0;
+}
+
 static void print_report(struct config_report *report)
 {
 	for (size_t i = 0; i < report->count; i++)
@@ -93,10 +108,13 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && strcmp(argv[1], "table") == 0)
 		return print_table();
+	if (argc == 2 && strcmp(argv[1], "offload") == 0)
+		return print_offload();
 	if (argc >= 2 && strcmp(argv[1], "parse") == 0)
 		return parse(argc - 1, argv + 1, false);
 	if (argc >= 2 && strcmp(argv[1], "parse-all") == 0)
 		return parse(argc - 1, argv + 1, true);
-	fprintf(stderr, "usage: config-dump table | parse ARGUMENTS | parse-all ARGUMENTS\n");
+	fprintf(stderr,
+		"usage: config-dump table | offload | parse ARGUMENTS | parse-all ARGUMENTS\n");
 	return 1;
 }

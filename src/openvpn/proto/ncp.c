@@ -266,7 +266,7 @@ int ncp_server_choose(const struct ncp_server *srv, const char *peer_info, const
 		out->tx_peer_id = peer_id;
 	} else if (srv->require_v2) {
 		str_add(lines,
-			"PUSH: client does not support DATA_V2, which the data channel offload of this server needs; use a client of version 2.4 or later, or start the server with --disable-dco\n");
+			"Client does not support DATA_V2. Data channel offloading requires DATA_V2. Dropping client.\n");
 		return ncp_refuse(refusal, "Data channel negotiation failed (missing DATA_V2)");
 	}
 	out->tls_ekm = bits & IV_PROTO_TLS_EKM;
