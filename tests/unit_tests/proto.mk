@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 
 # the session: packets, wraps, reliability, keys
-SESSION_TESTS = test_packet test_reliable test_replay_id test_wrap test_key_method test_stateless test_session test_session_input
+SESSION_TESTS = test_packet test_reliable test_replay_id test_wrap test_key_method test_stateless test_session test_session_hostile test_session_input
 check_PROGRAMS += $(SESSION_TESTS)
 TESTS += $(SESSION_TESTS)
 SESSION_PAIR = tests/unit_tests/session_pair.c tests/unit_tests/session_pair.h tests/sim/certs.h
@@ -27,6 +27,9 @@ test_stateless_LDADD = $(SESSION_LDADD)
 test_session_SOURCES = tests/unit_tests/test_session.c $(SESSION_PAIR)
 test_session_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/sim
 test_session_LDADD = $(SESSION_LDADD)
+test_session_hostile_SOURCES = tests/unit_tests/test_session_hostile.c $(SESSION_PAIR)
+test_session_hostile_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/sim
+test_session_hostile_LDADD = $(SESSION_LDADD)
 test_session_input_SOURCES = tests/unit_tests/test_session_input.c $(SESSION_PAIR)
 test_session_input_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/sim
 test_session_input_LDADD = $(SESSION_LDADD)

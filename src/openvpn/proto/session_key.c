@@ -236,9 +236,17 @@ static int key_read_method(struct session *s, struct key_state *ks)
 
 	if (ret < 0)
 		return ret == ERR_AGAIN ? 0 : ret;
+	if (tls_conn_unread(ks->tls) > 0) {
+		secret_wipe(buf, len);
+		log_warn(&s->log, "TLS Error: Key Method #2 message is longer than %d bytes",
+			 PLAINTEXT_MAX);
+		return ERR_LIMIT;
+	}
 	msg = secret_alloc(sizeof(*msg));
-	if (!msg)
+	if (!msg) {
+		secret_wipe(buf, len);
 		return ERR_NOMEM;
+	}
 	r = rd_init(buf, len);
 	ret = key_method_read(&r, !s->cfg->tls_server, &s->log, msg);
 	secret_wipe(buf, len);

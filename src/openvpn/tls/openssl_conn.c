@@ -290,6 +290,11 @@ int tls_conn_read(struct tls_conn *conn, uint8_t *buf, size_t cap, size_t *len)
 	return judge(conn, SSL_read_ex(conn->ssl, buf, cap, len));
 }
 
+size_t tls_conn_unread(const struct tls_conn *conn)
+{
+	return (size_t)SSL_pending(conn->ssl);
+}
+
 int tls_conn_write(struct tls_conn *conn, const uint8_t *data, size_t len)
 {
 	size_t written;

@@ -147,6 +147,9 @@ bool tls_conn_handshake_done(const struct tls_conn *conn);
  */
 int tls_conn_read(struct tls_conn *conn, uint8_t *buf, size_t cap, size_t *len) MUST_CHECK;
 
+/** tls_conn_unread() - plaintext bytes that tls_conn_read() left of the last record */
+size_t tls_conn_unread(const struct tls_conn *conn);
+
 /**
  * tls_conn_write() - encrypt as one record; @len 1 .. 16384
  *
