@@ -188,6 +188,24 @@ static void handshake__wkc_message_lost__repeated_with_its_key(void **state)
 	pair_free(p);
 }
 
+/* 30: the client's key goes along once only, unless the server asked for it again */
+static void handshake__not_asked_for_the_wkc__never_repeats_it(void **state)
+{
+	const struct pair_options opt = {.wrap = PAIR_V2, .tcp = true};
+	struct pair *p = pair_new(&opt);
+
+	(void)state;
+	pair_connect(p);
+	assert_int_equal(session_renegotiate(p->client.s, p->now, NULL), 0);
+	pair_exchange(p);
+	assert_int_equal(p->sent[0].data[0] >> 3, OP_CONTROL_HARD_RESET_CLIENT_V3);
+	for (size_t i = 1; i < p->n_sent; i++) {
+		assert_int_not_equal(p->sent[i].data[0] >> 3, OP_CONTROL_WKC_V1);
+		assert_int_not_equal(p->sent[i].data[0] >> 3, OP_CONTROL_HARD_RESET_CLIENT_V3);
+	}
+	pair_free(p);
+}
+
 static void handshake__p2p__either_end_may_be_heard_first(void **state)
 {
 	const struct pair_options opt = {.wrap = PAIR_CRYPT, .p2p = true};
@@ -687,6 +705,7 @@ int main(void)
 		cmocka_unit_test(handshake__third_packet__acknowledges_exactly_zero),
 		cmocka_unit_test(replay__recorded_packet__dropped_and_logged_unless_muted),
 		cmocka_unit_test(handshake__wkc_message_lost__repeated_with_its_key),
+		cmocka_unit_test(handshake__not_asked_for_the_wkc__never_repeats_it),
 		cmocka_unit_test(handshake__p2p__either_end_may_be_heard_first),
 		cmocka_unit_test(handshake__tcp_server__is_silent_until_spoken_to),
 		cmocka_unit_test(handshake__no_answer__attempts_then_failure),

@@ -9,6 +9,10 @@
 #include "proto/packet.h"
 #include "session_pair.h"
 
+enum {
+	CONTROL_TEXT_LONGEST = 2047
+};
+
 /* A packet without wrap as one end would send it; any part may be wrong. */
 struct forged {
 	uint8_t opcode, key_id;
@@ -492,6 +496,28 @@ static void message__control_characters__are_refused(void **state)
 	pair_free(p);
 }
 
+/* 67: the longest message is one record with its NUL, and nothing longer is sent */
+static void message__own__never_above_2048_bytes(void **state)
+{
+	struct pair *p = connected(false);
+	char text[CONTROL_TEXT_LONGEST + 2];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	text[CONTROL_TEXT_LONGEST + 1] = 0;
+	assert_int_equal(session_send_control(p->client.s, p->now, text), ERR_LIMIT);
+	text[CONTROL_TEXT_LONGEST] = 0;
+	assert_int_equal(session_send_control(p->client.s, p->now, text), 0);
+	assert_int_equal(session_send_control(p->client.s, p->now, ""), 0);
+	assert_int_equal(session_send_control(p->client.s, p->now, "next"), 0);
+	pair_exchange(p);
+	assert_int_equal(p->server.n_messages, 2);
+	assert_memory_equal(p->server.messages[0], text, sizeof(p->server.messages[0]) - 1);
+	assert_string_equal(p->server.messages[1], "next");
+	assert_alive(p);
+	pair_free(p);
+}
+
 static void message__not_terminated_or_too_long__is_dropped(void **state)
 {
 	static char big[3000];
@@ -644,6 +670,7 @@ int main(void)
 		cmocka_unit_test(message__during_renegotiation__arrives_after_it),
 		cmocka_unit_test(message__several_in_a_record__all_are_taken),
 		cmocka_unit_test(message__control_characters__are_refused),
+		cmocka_unit_test(message__own__never_above_2048_bytes),
 		cmocka_unit_test(message__not_terminated_or_too_long__is_dropped),
 		cmocka_unit_test(unknown_data_key__is_told_with_all_keys),
 		cmocka_unit_test(client_key__verified_once_a_connection),
