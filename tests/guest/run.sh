@@ -29,22 +29,6 @@ cases=("$@")
 work=$(mktemp -d /var/tmp/guest-run.XXXXXX) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-# make_pki DIR: a CA, a server, two clients
-make_pki()
-{
-	local n dir=$1
-	mkdir -p "$dir"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=ca \
-		-keyout "$dir/ca.key" -out "$dir/ca.crt"
-	for n in server client client2; do
-		openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj "/CN=$n" \
-			-keyout "$dir/$n.key" -out "$dir/$n.csr"
-		openssl x509 -req -in "$dir/$n.csr" -CA "$dir/ca.crt" -CAkey "$dir/ca.key" -CAcreateserial -days 3650 \
-			-extfile <(printf 'basicConstraints=CA:FALSE\nkeyUsage=digitalSignature\nextendedKeyUsage=%s\n' \
-				"$([ "$n" = server ] && echo serverAuth || echo clientAuth)") -out "$dir/$n.crt"
-	done
-}
-
 make_pki "$work/pki" >"$work/pki.log" 2>&1 || {
 	cat "$work/pki.log"
 	exit 1
