@@ -17,7 +17,7 @@ RESULTS=$BUILD/results
 export BUILD JOBS
 
 DEFAULT="format shellcheck layering gcc sim interop attack asan tsan clang fuzz acceptance"
-LONG="tidy interop-asan fuzz-long distcheck scale guest"
+LONG="tidy interop-asan fuzz-long distcheck scale guest matrix"
 NOTHING=77 # of a step: the tree has nothing for it
 
 note()
@@ -238,7 +238,6 @@ step_interop()
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 
-# The same with the sanitizers' build, which finds what no log line tells.
 # virtual machines with kernels that have modules; the roots are made on first use
 step_guest()
 {
@@ -246,6 +245,17 @@ step_guest()
 	tests/guest/run.sh -o "${OPENVPN:-$BUILD/gcc/openvpn}" | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
+
+# every pair of client and server, hours of it; less with e.g. MATRIX='-g g72 -p udp -t 2'
+step_matrix()
+{
+	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
+	# shellcheck disable=SC2086
+	tests/guest/matrix -o "${OPENVPN:-$BUILD/gcc/openvpn}" -j "$BUILD/matrix.json" ${MATRIX:--t 20} | results_from
+	[ "${PIPESTATUS[0]}" = 0 ]
+}
+
+# The interop cases with the sanitizers' build, which finds what no log line tells.
 step_interop-asan()
 {
 	[ -x "$BUILD/asan/openvpn" ] || build asan gcc --enable-asan CFLAGS='-g -O1' || return 1
