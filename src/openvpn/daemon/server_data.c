@@ -14,7 +14,7 @@
 #include "daemon/poll.h"
 
 enum {
-	EVENTS_AT_ONCE = 16, /* a handshake each at worst; then timers and answers have a turn */
+	EVENTS_MS = 5, /* then timers and answers have a turn: an event may be half a handshake */
 };
 
 /* ---- events ---- */
@@ -189,15 +189,18 @@ static void on_device_event(struct server *s, const struct dco_event *ev)
 static void on_device_readable(uv_poll_t *poll, int status, int events)
 {
 	struct server *s = poll->data;
+	const uint64_t end_ms = time_after(clock_now().mono_ms, EVENTS_MS);
 	struct dco_event ev;
 
 	(void)status;
 	(void)events;
 	assume_control_thread();
-	for (int i = 0; i < EVENTS_AT_ONCE && s && !s->ended && tunnel_is_open(s->tunnel) &&
-			dco_next_event(tunnel_device(s->tunnel), &ev);
-	     i++)
+	while (s && !s->ended && tunnel_is_open(s->tunnel) &&
+	       dco_next_event(tunnel_device(s->tunnel), &ev)) {
 		on_device_event(s, &ev);
+		if (clock_now().mono_ms >= end_ms)
+			break;
+	}
 }
 
 int server_device_watch(struct server *s, struct err *err)
