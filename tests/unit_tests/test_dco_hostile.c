@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "crypto/cipher.h"
 #include "crypto/digest.h"
+#include "data/mss.h"
 #include "data/ping.h"
 
 /* ---- lines ---- */
@@ -427,6 +428,107 @@ static void send__packet_ids__from_one_without_gaps(void **state)
 	}
 }
 
+/* 43: what is on the wire for each size of inner packet. Return: the largest datagram. */
+static size_t largest_datagram(struct hand *h, uint16_t fragment_max)
+{
+	struct dco_peer_params params = {.fragment_max = fragment_max};
+	uint8_t got[PACKET_MAX];
+	size_t largest = 0;
+
+	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	for (size_t len = 1150; len <= 1700; len++) {
+		put_packet(&h->end, len, 1);
+		assert_true(wait_readable(h->fd, WAIT_MS));
+		do {
+			ssize_t n = recv(h->fd, got, sizeof(got), 0);
+
+			assert_true(n > 0);
+			largest = (size_t)n > largest ? (size_t)n : largest;
+		} while (wait_readable(h->fd, 0));
+	}
+	return largest;
+}
+
+/* 43 */
+static void send__fragment_1300__no_datagram_exceeds_it(void **state)
+{
+	static const struct {
+		enum dco_data_format format;
+		enum cipher_id cipher;
+		enum digest_id digest;
+	} rows[] = {
+		{DCO_FORMAT_V2, CIPHER_AES_256_GCM, DIGEST_NONE},
+		{DCO_FORMAT_EPOCH, CIPHER_AES_256_GCM, DIGEST_NONE},
+		{DCO_FORMAT_V2, CIPHER_AES_256_CBC, DIGEST_SHA256},
+	};
+	struct hand *h = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (unsigned int variant = 0; variant < 3; variant++) {
+			struct mtu_params mtu = {.v2 = true,
+						 .epoch = rows[i].format == DCO_FORMAT_EPOCH,
+						 .cipher = rows[i].cipher,
+						 .digest = rows[i].digest,
+						 .link_ip6 = variant == 2,
+						 .fragment = true};
+			size_t around = variant ? mtu_ip_bytes(&mtu) : 0, largest;
+			struct dco_key key = make_key((uint8_t)(i % 7), 1, false);
+
+			key.format = rows[i].format;
+			key.cipher = (int)rows[i].cipher;
+			key.digest = (int)rows[i].digest;
+			install_as(&h->end, PEER_B, DCO_SLOT_PRIMARY, key);
+			largest = around +
+				  largest_datagram(
+					  h, (uint16_t)mtu_fragment(&mtu, 1300,
+								    variant ? MTU_SCOPE_IP
+									    : MTU_SCOPE_PAYLOAD));
+			assert_true(largest <= 1300);
+			assert_true(largest > 1300 - 17); /* a block of CBC less at most */
+		}
+	}
+}
+
+/* 24: with a limit of three packets an epoch, and a new key wanted at the fourth */
+static void send__epochs_used_up__new_key_starts_with_the_first(void **state)
+{
+	struct dco_device_config cfg = default_config();
+	uint8_t got[PACKET_MAX];
+	struct hand h;
+
+	(void)state;
+	capture_lines();
+	test_limits.aead_usage = 3 * (1 + 7);
+	test_limits.epoch_renew = 4;
+	hand_open(&h, &cfg, DCO_UDP);
+	for (uint8_t key_id = 1; key_id <= 2; key_id++) {
+		struct dco_key key = make_key(key_id, key_id, false);
+		unsigned int epoch = 0, before = 0;
+		uint64_t counter = 0;
+
+		key.format = DCO_FORMAT_EPOCH;
+		install_as(&h.end, PEER_B, DCO_SLOT_PRIMARY, key);
+		expect_no_event(&h.end);
+		for (uint32_t i = 0; epoch < 4; i++) {
+			assert_true(i < 100);
+			put_packet(&h.end, 100, i);
+			assert_true(wait_readable(h.fd, WAIT_MS));
+			assert_int_equal(recv(h.fd, got, sizeof(got), 0), 100 + 28);
+			epoch = load_be16(got + 4);
+			assert_true(epoch == before || epoch == before + 1);
+			counter = epoch == before ? counter + 1 : 1;
+			assert_int_equal(load_be32(got + 8), counter);
+			before = epoch;
+		}
+		expect_event(&h.end, DCO_EVENT_KEY_LIMIT);
+		assert_int_equal(h.end.ev.key_id, key_id);
+	}
+	hand_close(&h);
+	test_limits = (struct data_limits){0};
+	log_sink_free(test_sink);
+	test_sink = NULL;
+}
+
 /* ---- timers ---- */
 
 static void still_there_after(struct hand *h, uint64_t ms)
@@ -669,6 +771,8 @@ int main(void)
 		UDP(size__one_more_than_the_buffer__named_and_dropped_both_ways),
 		UDP(recursion__named_with_both_addresses),
 		UDP(send__packet_ids__from_one_without_gaps),
+		UDP(send__fragment_1300__no_datagram_exceeds_it),
+		cmocka_unit_test(send__epochs_used_up__new_key_starts_with_the_first),
 		cmocka_unit_test(keepalive__what_counts_as_heard),
 		UDP(keepalive__control_packet__postpones_the_ping),
 		cmocka_unit_test(tcp__any_sin__ends_that_peer_only),
