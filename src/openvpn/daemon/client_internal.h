@@ -175,6 +175,8 @@ int client_tunnel_init(struct client *c, struct err *err) MUST_CHECK;
 int client_tunnel_open_early(struct client *c, struct err *err) MUST_CHECK;
 void client_tunnel_up(struct client *c, const struct now *now);
 void client_tunnel_timer(struct client *c, const struct now *now);
+/** client_tunnel_tell_usage() - tell the session what its data key has carried */
+void client_tunnel_tell_usage(struct client *c, const struct now *now);
 void client_tunnel_connection_initiated(struct client *c);
 /* the first key is in */
 void client_tunnel_finished(struct client *c, const struct now *now);

@@ -167,6 +167,8 @@ void client_session_pump(struct client *c, const struct now *now)
 {
 	struct session_event ev;
 
+	if (session_deadline(c->session) <= now->mono_ms)
+		client_tunnel_tell_usage(c, now); /* a renegotiation says how much it was */
 	session_timer(c->session, *now);
 	while (c->session && session_next_event(c->session, &ev)) {
 		on_event(c, now, &ev);

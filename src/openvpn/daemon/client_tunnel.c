@@ -452,12 +452,13 @@ static void check_inactive(struct client *c, uint64_t now_ms)
 	client_raise(c, SIGTERM, "inactive");
 }
 
-static void tell_usage(struct client *c, const struct now *now)
+void client_tunnel_tell_usage(struct client *c, const struct now *now)
 {
 	assume_control_thread();
 	struct dco_peer_stats stats;
 
-	c->stats_next = time_after(now->mono_ms, STATS_EVERY_MS);
+	if (c->session_cfg.reneg_bytes || c->session_cfg.reneg_packets)
+		c->stats_next = time_after(now->mono_ms, STATS_EVERY_MS);
 	if (c->peer_added && dco_peer_stats(tunnel_device(c->tunnel), c->peer_id, &stats) == 0)
 		session_note_data(c->session, *now, c->slots.primary.serial, stats.key_bytes,
 				  stats.key_packets);
@@ -490,7 +491,7 @@ void client_tunnel_timer(struct client *c, const struct now *now)
 	if (c->inactive_until <= now->mono_ms)
 		check_inactive(c, now->mono_ms);
 	if (c->stats_next <= now->mono_ms && c->session)
-		tell_usage(c, now);
+		client_tunnel_tell_usage(c, now);
 	if (c->renewal.at_ms <= now->mono_ms && c->session)
 		key_renewal_timer(&c->renewal, c->session, *now);
 }

@@ -251,6 +251,8 @@ int peer_data_add(struct server_peer *p, struct err *err)
 	if (ret < 0)
 		return ret;
 	p->dco_added = true;
+	if (p->server->cfg->tls.reneg_bytes || p->server->cfg->tls.reneg_pkts)
+		p->usage_at = time_after(clock_now().mono_ms, SERVER_USAGE_MS);
 	p->silence_at = TIME_NEVER;
 	return dco_peer_set(dev, p->entry.peer_id, &params);
 }
@@ -295,6 +297,8 @@ void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out)
 	    dco_peer_stats(tunnel_device(p->server->tunnel), p->entry.peer_id, &now) == 0) {
 		p->last_stats = p->stats_before;
 		add_stats(&p->last_stats, &now);
+		p->last_stats.key_bytes = now.key_bytes; /* of the key, not of the client */
+		p->last_stats.key_packets = now.key_packets;
 	}
 	*out = p->last_stats;
 }

@@ -39,6 +39,7 @@ enum {
 	SERVER_EXIT_DELAY_MS = 5000,  /* between a fatal control message and the end */
 	SERVER_POLL_MS = 500,	      /* looking at files of deferred answers */
 	SERVER_FLOAT_LINE_MS = 1000,  /* no second line about the same collision before */
+	SERVER_USAGE_MS = 1000,	      /* counters of keys with a limit by amount */
 	SERVER_PUSH_AGAIN_MS = 30000, /* no second reply before */
 };
 
@@ -239,6 +240,7 @@ struct server_peer {
 	uint64_t silence_at;
 	uint64_t session_end_at;
 	uint64_t inactive_at;
+	uint64_t usage_at;
 	uint64_t inactive_bytes_seen;
 };
 

@@ -262,6 +262,7 @@ static void rearm(struct server_peer *p, uint64_t now_ms)
 				      p->silence_at,
 				      p->session_end_at,
 				      p->inactive_at,
+				      p->usage_at,
 				      p->renewal.at_ms};
 	uint64_t next = TIME_NEVER;
 
@@ -281,10 +282,26 @@ static void drain_events(struct server_peer *p, const struct now *now)
 		on_event(p, now, &ev);
 }
 
+/* For --reneg-bytes and --reneg-pkts, and for the line of a renegotiation. */
+static void tell_usage(struct server_peer *p, const struct now *now)
+{
+	struct dco_peer_stats stats;
+
+	if (!p->dco_added ||
+	    (p->usage_at > now->mono_ms && session_deadline(p->session) > now->mono_ms))
+		return;
+	if (p->usage_at <= now->mono_ms)
+		p->usage_at = time_after(now->mono_ms, SERVER_USAGE_MS);
+	peer_data_stats(p, &stats);
+	session_note_data(p->session, *now, p->slots.primary.serial, stats.key_bytes,
+			  stats.key_packets);
+}
+
 static void pump(struct server_peer *p)
 {
 	struct now now = clock_now();
 
+	tell_usage(p, &now);
 	session_timer(p->session, now);
 	drain_events(p, &now);
 	if (p->state != PEER_CLOSED)
@@ -321,7 +338,7 @@ void peer_wake(struct server_peer *p)
 static void timers_off(struct server_peer *p)
 {
 	p->exit_at = p->poll_at = p->token_at = p->silence_at = TIME_NEVER;
-	p->session_end_at = p->inactive_at = TIME_NEVER;
+	p->session_end_at = p->inactive_at = p->usage_at = TIME_NEVER;
 	key_renewal_init(&p->renewal);
 }
 

@@ -249,6 +249,23 @@ srv_reneg()
 }
 case_add srv_reneg_by_server srv_reneg 2.6 3 0
 case_add srv_reneg_by_client srv_reneg 2.7 0 3
+
+# by what a key has carried
+srv_reneg_amount()
+{
+	our_server <<-E
+		reneg-sec 0
+		$1
+	E
+	their_client 2.6 <<<'reneg-sec 0'
+	in_c ping -qni 0.005 -s 1000 -w 30 10.8.0.1 >/dev/null 2>&1 &
+	wait_for 25 "three key exchanges" srv_renegotiated 3
+	want_log server "TLS: soft reset sec=[0-9]+/0 $2"
+	ping_ok
+	their_client_stop
+}
+case_add srv_reneg_by_bytes srv_reneg_amount 'reneg-bytes 500000' 'bytes=[5-9][0-9]{5}/500000 pkts=[0-9]+/0'
+case_add srv_reneg_by_packets srv_reneg_amount 'reneg-pkts 500' 'bytes=[0-9]+/-1 pkts=[5-9][0-9]{2}/500'
 case_add srv_reneg_tcp srv_reneg 2.6 3 0 tcp-server tcp-client
 
 # ---- configuration of one client -----------------------------------------------------------------
