@@ -217,8 +217,12 @@ static void open_link(struct client *c, uint64_t now_ms)
 	const union sock_addr *remote = remote_list_address(c->remotes);
 	sa_family_t family = c->cfg->ce.proto.family ? c->cfg->ce.proto.family : AF_INET6;
 	struct socket_config s;
+	char text[ADDR_TEXT_MAX];
 	struct err err = {0};
 
+	if (remote)
+		log_info(&c->log, 1, "TCP/UDP: Preserving recently used remote address: %s",
+			 sock_addr_format(remote, text, sizeof(text)));
 	if (remote)
 		family = remote->sa.sa_family;
 	else if (c->local.sa.sa_family != AF_UNSPEC)
@@ -380,7 +384,6 @@ void client_connect_next(struct client *c, uint64_t now_ms)
 {
 	enum remote_choice choice = remote_list_next(c->remotes);
 	struct err err = {0};
-	char text[ADDR_TEXT_MAX];
 
 	c->app->signals.phase = SIGNAL_PHASE_RUN;
 	if (choice == REMOTE_GIVE_UP) {
@@ -401,8 +404,6 @@ void client_connect_next(struct client *c, uint64_t now_ms)
 	}
 	client_set_state(c, CLIENT_RESOLVE);
 	if (choice == REMOTE_SAME_ADDRESS) {
-		log_info(&c->log, 1, "TCP/UDP: Preserving recently used remote address: %s",
-			 sock_addr_format(remote_list_address(c->remotes), text, sizeof(text)));
 		open_link(c, now_ms);
 		return;
 	}

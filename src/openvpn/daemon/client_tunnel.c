@@ -333,46 +333,6 @@ void client_tunnel_up(struct client *c, const struct now *now)
 
 /* ---- connected ---- */
 
-static void log_summary(struct client *c)
-{
-	const struct config_timers *t = &c->cfg->timers;
-	const struct cipher_info *cipher = cipher_by_name(c->neg.cipher);
-	struct str s = str_init();
-
-	str_addf(&s, "Data Channel: cipher '%s'", c->neg.cipher);
-	if (!cipher || cipher->mode != CIPHER_MODE_AEAD)
-		str_addf(&s, ", auth '%s'", c->cfg->crypto.auth);
-	if (c->neg.use_v2)
-		str_addf(&s, ", peer-id: %u", c->neg.peer_id);
-	log_info(&c->log, 2, "%s", str_text(&s));
-	str_clear(&s);
-	if (t->ping_sec)
-		str_addf(&s, ", ping %u", t->ping_sec);
-	if (t->ping_rec_sec)
-		str_addf(&s, ", ping-%s %u", t->ping_rec_exits ? "exit" : "restart",
-			 t->ping_rec_sec);
-	if (t->inactive_sec && t->inactive_bytes)
-		str_addf(&s, ", inactive %u %llu", t->inactive_sec,
-			 (unsigned long long)t->inactive_bytes);
-	else if (t->inactive_sec)
-		str_addf(&s, ", inactive %u", t->inactive_sec);
-	if (t->session_sec)
-		str_addf(&s, ", session-timeout %u", t->session_sec);
-	if (s.len)
-		log_info(&c->log, 2, "Timers: %s", str_text(&s) + 2);
-	str_clear(&s);
-	if (c->cfg->ce.explicit_exit_notify)
-		str_addf(&s, ", explicit-exit-notify %u", c->cfg->ce.explicit_exit_notify);
-	if (c->neg.cc_exit || c->neg.tls_ekm || c->neg.dyn_tls_crypt || c->neg.epoch)
-		str_addf(&s, ", protocol-flags%s%s%s%s", c->neg.cc_exit ? " cc-exit" : "",
-			 c->neg.tls_ekm ? " tls-ekm" : "",
-			 c->neg.dyn_tls_crypt ? " dyn-tls-crypt" : "",
-			 c->neg.epoch ? " aead-epoch" : "");
-	if (s.len)
-		log_info(&c->log, 2, "Protocol options: %s", str_text(&s) + 2);
-	str_fini(&s);
-}
-
 static void start_timers(struct client *c, uint64_t now_ms)
 {
 	const struct config_timers *t = &c->cfg->timers;
@@ -396,7 +356,7 @@ static void announce(struct client *c, uint64_t now_ms)
 	c->initialised = true;
 	start_timers(c, now_ms);
 	log_info(&c->log, 0, "Initialization Sequence Completed%s", errors ? " With Errors" : "");
-	log_summary(c);
+	negotiated_log(&c->neg, c->cfg, &c->log);
 	if (app_initialised(c->app, errors, &err) < 0)
 		client_fatal(c, "%s", err.text);
 }

@@ -228,3 +228,42 @@ void session_setup(const struct config *cfg, struct session_config *out)
 		.replay_strict = cfg->crypto.replay_window == 0,
 	};
 }
+
+void negotiated_log(const struct negotiated *neg, const struct config *cfg, const struct log *log)
+{
+	const struct config_timers *t = &cfg->timers;
+	const struct cipher_info *cipher = cipher_by_name(neg->cipher);
+	struct str s = str_init();
+
+	str_addf(&s, "Data Channel: cipher '%s'", neg->cipher);
+	if (!cipher || cipher->mode != CIPHER_MODE_AEAD)
+		str_addf(&s, ", auth '%s'", cfg->crypto.auth);
+	if (neg->use_v2)
+		str_addf(&s, ", peer-id: %u", neg->peer_id);
+	log_info(log, 2, "%s", str_text(&s));
+	str_clear(&s);
+	if (t->ping_sec)
+		str_addf(&s, ", ping %u", t->ping_sec);
+	if (t->ping_rec_sec)
+		str_addf(&s, ", ping-%s %u", t->ping_rec_exits ? "exit" : "restart",
+			 t->ping_rec_sec);
+	if (t->inactive_sec && t->inactive_bytes)
+		str_addf(&s, ", inactive %u %llu", t->inactive_sec,
+			 (unsigned long long)t->inactive_bytes);
+	else if (t->inactive_sec)
+		str_addf(&s, ", inactive %u", t->inactive_sec);
+	if (t->session_sec)
+		str_addf(&s, ", session-timeout %u", t->session_sec);
+	if (s.len)
+		log_info(log, 2, "Timers: %s", str_text(&s) + 2);
+	str_clear(&s);
+	if (cfg->ce.explicit_exit_notify)
+		str_addf(&s, ", explicit-exit-notify %u", cfg->ce.explicit_exit_notify);
+	if (neg->cc_exit || neg->tls_ekm || neg->dyn_tls_crypt || neg->epoch)
+		str_addf(&s, ", protocol-flags%s%s%s%s", neg->cc_exit ? " cc-exit" : "",
+			 neg->tls_ekm ? " tls-ekm" : "", neg->dyn_tls_crypt ? " dyn-tls-crypt" : "",
+			 neg->epoch ? " aead-epoch" : "");
+	if (s.len)
+		log_info(log, 2, "Protocol options: %s", str_text(&s) + 2);
+	str_fini(&s);
+}

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "net/netlink.h"
+#include "proto/negotiated.h"
 #include "proto/occ.h"
 #include "proto/peer_info.h"
 #include "proto/session.h"
@@ -58,3 +59,9 @@ uint32_t peer_info_setup_iv_proto(const struct config *cfg,
 
 /** session_setup() - timers and limits; tls, wrap and mode are the caller's to fill in */
 void session_setup(const struct config *cfg, struct session_config *out);
+
+/**
+ * negotiated_log() - "Data Channel: ...", "Timers: ...", "Protocol options: ..." of a connection
+ * @cfg: of this connection, what was pulled or is of the client applied
+ */
+void negotiated_log(const struct negotiated *neg, const struct config *cfg, const struct log *log);

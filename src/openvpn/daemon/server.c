@@ -185,6 +185,20 @@ static void pool_save(struct server *s)
 	str_fini(&text);
 }
 
+/* What the pools are at verb 3; what is wrong with their sizes, at the end of @text, at verb 1. */
+static void log_pool(struct server *s, char *text)
+{
+	char *note = strstr(text, " pool size is ");
+
+	while (note && note > text && note[-1] != '\n')
+		note--;
+	if (note)
+		log_lines(&s->log, 1, note);
+	if (note)
+		*note = '\0';
+	log_lines(&s->log, 3, text);
+}
+
 static int pool_setup(struct server *s, struct err *err)
 {
 	const struct config *cfg = s->cfg;
@@ -206,7 +220,8 @@ static int pool_setup(struct server *s, struct err *err)
 	if (!pool.has_ip4 && !pool.has_ip6)
 		return 0;
 	ret = address_pool_new(&pool, &s->pool, &lines, err);
-	log_lines(&s->log, 1, str_text(&lines));
+	if (lines.text)
+		log_pool(s, lines.text);
 	str_fini(&lines);
 	if (ret == 0)
 		pool_load(s);
@@ -349,6 +364,8 @@ int server_start(struct app *app, struct server **out, struct err *err)
 	s->has_userpass = app->cfg->scripts.auth_user_pass_verify != NULL;
 	own_addresses(s);
 	start_timer(s);
+	log_info(&s->log, 3, "MULTI: multi_init called, r=%u v=%u", s->cfg->server.hash_real,
+		 s->cfg->server.hash_virtual);
 	ret = make_tables(s, err);
 	if (ret == 0)
 		ret = load_secrets(s, err);

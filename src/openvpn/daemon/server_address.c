@@ -49,7 +49,7 @@ static void take_lease(struct server_peer *p)
 		ip_addr_format(&p->lease.ip4, a, sizeof(a));
 	if (p->lease.ip6.family)
 		ip_addr_format(&p->lease.ip6, b, sizeof(b));
-	log_info(&p->log, 3, "MULTI_sva: pool returned IPv4=%s, IPv6=%s", a, b);
+	log_info(&p->log, 1, "MULTI_sva: pool returned IPv4=%s, IPv6=%s", a, b);
 }
 
 static void drop_lease(struct server_peer *p, bool forget)

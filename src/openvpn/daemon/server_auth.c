@@ -231,7 +231,7 @@ static void succeed(struct server_peer *p, const struct now *now)
 
 static void log_userpass_result(struct server_peer *p, const char *word)
 {
-	log_info(&p->log, 1, "TLS: Username/Password authentication %s for username '%s' %s", word,
+	log_info(&p->log, 2, "TLS: Username/Password authentication %s for username '%s' %s", word,
 		 p->auth.user, p->server->cfg->server.username_as_cn ? "[CN SET]" : "");
 }
 

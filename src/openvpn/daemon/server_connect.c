@@ -183,12 +183,12 @@ static void drop_namesakes(struct server_peer *p)
 		next = client_table_next(p->server->clients, e);
 		if (other == p || strcmp(other->cn, p->cn) != 0 || other->state == PEER_HANDSHAKE)
 			continue;
-		peer_close(other, SIGTERM, "duplicate-cn");
+		peer_close(other, SIGTERM, NULL);
 		found = true;
 	}
 	if (found)
 		log_info(
-			&p->log, 1,
+			&p->log, 3,
 			"MULTI: new connection by client '%s' will cause previous active sessions by this client to be dropped.  Remember to use the --duplicate-cn option if you want multiple clients using the same certificate or username to concurrently connect.",
 			p->cn);
 }
@@ -346,8 +346,7 @@ static void complete(struct server_peer *p, const struct now *now)
 	peer_set_state(p, PEER_CONNECTED);
 	options_done(p, now);
 	start_timers(p, now->mono_ms);
-	log_info(&p->log, 2, "Data Channel: cipher '%s', peer-id: %u", p->neg.cipher,
-		 p->neg.use_v2 ? p->neg.peer_id : NEGOTIATED_PEER_ID_NONE);
+	negotiated_log(&p->neg, p->cfg, &p->log);
 	peer_learn(p);
 	peer_wake(p);
 }

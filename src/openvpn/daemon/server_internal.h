@@ -309,7 +309,8 @@ void peer_update_name(struct server_peer *p);
 const char *peer_name(const struct server_peer *p);
 /* "udp4:1.2.3.4:5678" */
 const char *peer_address(const struct server_peer *p);
-/* close as by a signal to this instance; the memory goes with the loop's next turns */
+/* close as by a signal to this instance, silently without @text; the memory goes with the loop's
+ * next turns */
 void peer_close(struct server_peer *p, int signum, const char *text);
 /* refuse new sessions and close in five seconds */
 void peer_schedule_exit(struct server_peer *p, uint64_t now_ms);

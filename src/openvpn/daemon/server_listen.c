@@ -127,6 +127,7 @@ void server_accepted(struct server_listener *l, int fd, const union sock_addr *r
 {
 	struct server *s = l->server;
 	struct now now = clock_now();
+	char text[ADDR_TEXT_MAX];
 	struct link_config cfg = {
 		.proto = DCO_TCP,
 		.fd = fd,
@@ -138,6 +139,8 @@ void server_accepted(struct server_listener *l, int fd, const union sock_addr *r
 
 	if (old)
 		peer_close(peer_of(old), SIGUSR1, "connection-reset");
+	log_info(&s->log, 1, "TCP connection established with %s",
+		 sock_addr_format(remote, text, sizeof(text)));
 	if (!may_create(l, remote, &now)) {
 		close(fd);
 		return;

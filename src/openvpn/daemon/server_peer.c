@@ -425,7 +425,8 @@ void peer_close(struct server_peer *p, int signum, const char *text)
 	if (p->state == PEER_CLOSED)
 		return;
 	signal_raise(&p->signals, &p->log, signum, SIGNAL_SOFT, text);
-	signal_act(&p->signals, &p->log, SIGNAL_SCOPE_CLIENT_INSTANCE);
+	if (text)
+		signal_act(&p->signals, &p->log, SIGNAL_SCOPE_CLIENT_INSTANCE);
 	send_packets(p, &now); /* an alert, or the acknowledgement of what ended it */
 	peer_set_state(p, PEER_CLOSED);
 	peer_client_key_stop(p);

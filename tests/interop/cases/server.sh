@@ -61,7 +61,7 @@ their_client_stop()
 # second: another client beside the first, log in second.log
 second()
 {
-	in_c /usr/sbin/openvpn --config "$DIR/client.conf" --dev tun9 --route-nopull >"$DIR/second.log" 2>&1 </dev/null &
+	ip netns exec "$NS-c" /usr/sbin/openvpn --config "$DIR/client.conf" --dev tun9 --route-nopull >"$DIR/second.log" 2>&1 </dev/null &
 	SECOND_PID=$!
 }
 
