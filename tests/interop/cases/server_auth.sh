@@ -288,7 +288,7 @@ srv_ccd_static()
 case_add srv_connect_file_over_ccd srv_ccd_static
 
 # ---- bad files of all clients ---------------------------------------------------------------------
-# as_second [SECONDS] [FILTER]: the second client once, log in second.log
+# as_second: the second client, for four seconds, log in second.log
 as_second()
 {
 	{
@@ -298,7 +298,7 @@ as_second()
 		echo "connect-retry-max 1"
 	} >"$DIR/second.conf"
 	: >"$DIR/second.log"
-	in_r timeout "${1-4}" /usr/sbin/openvpn --config "$DIR/second.conf" >>"$DIR/second.log" 2>&1 </dev/null
+	in_r timeout 4 /usr/sbin/openvpn --config "$DIR/second.conf" >>"$DIR/second.log" 2>&1 </dev/null
 	true
 }
 
