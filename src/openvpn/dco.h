@@ -74,6 +74,7 @@ struct dco_device_config {
 	bool client_to_client;
 	uint32_t max_peers;
 	uint32_t max_routes_per_peer; /* learnt MAC addresses of one peer; 0: 256 */
+	bool ask_macs;		      /* frames from a new address wait for dco_mac_decide() */
 	uint32_t broadcasts_max;      /* packets for all peers that wait; 0: 256 */
 	uint32_t tcp_queue_limit;     /* data packets that wait for one peer's socket; 0: 64 */
 };
@@ -159,6 +160,7 @@ enum dco_event_type {
 	DCO_EVENT_REMOTE_EXIT,	   /* OCC exit message inside the data channel */
 	DCO_EVENT_OUT_OF_SYNC, /* data packet with an unknown key id; rate-limited to one a second
 				*/
+	DCO_EVENT_MAC,	       /* TAP: frames come from mac at this peer, or would with ask_macs */
 	DCO_EVENT_DEVICE_GONE, /* the interface was deleted, and its peers went with it: no events
 				* of theirs, and the device can only be closed */
 };
@@ -184,6 +186,7 @@ struct dco_event {
 	size_t packet_len;
 	int err; /* TRANSPORT_CLOSED: 0 for end of stream, else errno; -1: bad record length */
 	uint32_t bad_length; /* with err -1 */
+	uint8_t mac[6];	     /* MAC */
 };
 
 struct dco_backend; /* const description, see dco_backends() */
@@ -219,6 +222,10 @@ struct dco_ops {
 	void (*peer_del)(void *ctx, uint32_t peer_id);
 	int (*route_add)(void *ctx, uint32_t peer_id, const struct ip_net *net);
 	void (*route_del)(void *ctx, uint32_t peer_id, const struct ip_net *net);
+
+	/* NULL: no Ethernet */
+	void (*mac_decide)(void *ctx, uint32_t peer_id, const uint8_t mac[6], bool allow);
+	int (*mac_idle)(void *ctx, uint32_t peer_id, const uint8_t mac[6], uint64_t *idle_ms);
 
 	int (*key_install)(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 			   const struct dco_key *key, struct err *err);
@@ -319,6 +326,14 @@ void dco_peer_del(struct dco_device *dev, uint32_t peer_id) REQUIRES(control_thr
 int dco_route_add(struct dco_device *dev, uint32_t peer_id, const struct ip_net *net)
 	REQUIRES(control_thread);
 void dco_route_del(struct dco_device *dev, uint32_t peer_id, const struct ip_net *net)
+	REQUIRES(control_thread);
+
+/** dco_mac_decide() - may the peer have the address of a DCO_EVENT_MAC? A refused or forgotten one
+ * is asked about again with the next frame from it. */
+void dco_mac_decide(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[6], bool allow)
+	REQUIRES(control_thread);
+/** dco_mac_idle() - time since the last frame from the address. Return: 0, or ERR_* if unknown. */
+int dco_mac_idle(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[6], uint64_t *idle_ms)
 	REQUIRES(control_thread);
 
 /** dco_key_install() - put a key into a slot, replacing what is there; @key is copied */

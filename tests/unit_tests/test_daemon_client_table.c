@@ -189,6 +189,35 @@ static void learn__addresses_for_nobody(void **state)
 	learn_table_free(t);
 }
 
+static void learn__ethernet_addresses__beside_the_others(void **state)
+{
+	static const uint8_t one[] = {2, 0x11, 0x22, 0x33, 0x44, 0x55};
+	static const uint8_t two[] = {2, 0x11, 0x22, 0x33, 0x44, 0x56};
+	struct ip_net n1 = learn_mac(one), n2 = learn_mac(two);
+	struct learn_table *t = learn_table_new(1);
+	struct client_entry a = {0}, b = {0};
+	struct ip_addr none = {0};
+	struct learn_row row;
+	char text[64];
+
+	(void)state;
+	assert_string_equal(learn_net_format(&n1, text, sizeof(text)), "02:11:22:33:44:55@0");
+	assert_memory_equal(learn_mac_bytes(&n1), one, sizeof(one));
+	assert_int_equal(learn_table_check(t, &n1, &a, 2, &none, 100), LEARN_ADD);
+	assert_int_equal(learn_table_set(t, &n1, &a, 100), 0);
+	assert_int_equal(learn_table_set(t, &n2, &a, 100), 0);
+	assert_int_equal(learn_table_check(t, &n1, &a, 2, &none, 100), LEARN_KNOWN);
+	assert_int_equal(learn_table_check(t, &n1, &b, 2, &none, 100), LEARN_UPDATE);
+	assert_int_equal(learn_table_set(t, &n1, &b, 100), 0);
+	assert_ptr_equal(learn_table_owner(t, &n1), &b);
+	assert_ptr_equal(learn_table_owner(t, &n2), &a);
+	learn_table_refresh_one(t, &n2, 200);
+	assert_true(learn_table_forget(t, NULL, 150, &row));
+	assert_memory_equal(learn_mac_bytes(&row.net), one, sizeof(one));
+	assert_false(learn_table_forget(t, NULL, 150, &row));
+	learn_table_free(t);
+}
+
 static void learn__forget_and_walk(void **state)
 {
 	struct learn_table *t = learn_table_new(1);
@@ -255,6 +284,7 @@ int main(void)
 		cmocka_unit_test(freq__limit_in_each_period),
 		cmocka_unit_test(learn__steps),
 		cmocka_unit_test(learn__addresses_for_nobody),
+		cmocka_unit_test(learn__ethernet_addresses__beside_the_others),
 		cmocka_unit_test(learn__forget_and_walk),
 		cmocka_unit_test(learn__another_owner__counts_for_the_new_one),
 	};

@@ -21,7 +21,7 @@ struct net {
 	struct end client[CLIENTS];
 };
 
-static void setup_net(struct net *n, bool client_to_client)
+static void setup_net(struct net *n, bool client_to_client, bool ask)
 {
 	struct dco_device_config many = default_config(), one = default_config();
 
@@ -29,6 +29,7 @@ static void setup_net(struct net *n, bool client_to_client)
 	many.mode = DCO_MODE_MULTI_PEER;
 	many.client_to_client = client_to_client;
 	many.max_routes_per_peer = QUOTA;
+	many.ask_macs = ask;
 	one.type = DCO_TAP;
 	atomic_store(&test_now_ms, 100000);
 	end_open(&n->server, &many);
@@ -51,7 +52,7 @@ static int setup(void **state)
 {
 	static struct net n;
 
-	setup_net(&n, false);
+	setup_net(&n, false, false);
 	*state = &n;
 	return 0;
 }
@@ -60,7 +61,16 @@ static int setup_c2c(void **state)
 {
 	static struct net n;
 
-	setup_net(&n, true);
+	setup_net(&n, true, false);
+	*state = &n;
+	return 0;
+}
+
+static int setup_ask(void **state)
+{
+	static struct net n;
+
+	setup_net(&n, false, true);
 	*state = &n;
 	return 0;
 }
@@ -162,6 +172,95 @@ static void mac__multicast_or_zero_source__refused(void **state)
 	expect_no_packet(&n->server);
 }
 
+static void expect_mac(const struct net *n, uint32_t peer, uint8_t last)
+{
+	struct end *at = (struct end *)(uintptr_t)&n->server;
+
+	expect_event(at, DCO_EVENT_MAC);
+	assert_int_equal(at->ev.peer_id, peer);
+	assert_int_equal(at->ev.mac[0], 2);
+	assert_int_equal(at->ev.mac[5], last);
+}
+
+static void mac_text(uint8_t mac[6], uint8_t last)
+{
+	memset(mac, 0, 6);
+	mac[0] = 2;
+	mac[5] = last;
+}
+
+static void mac__new_or_moved__told_once(void **state)
+{
+	struct net *n = *state;
+	uint64_t idle = 0;
+	uint8_t mac[6];
+
+	put(&n->client[0], 0x10, TAP_ITSELF);
+	expect(&n->server, 0x10, TAP_ITSELF);
+	put(&n->client[0], 0x11, TAP_ITSELF);
+	expect(&n->server, 0x11, TAP_ITSELF);
+	put(&n->client[0], 0x10, TAP_ITSELF);
+	expect(&n->server, 0x10, TAP_ITSELF);
+	expect_event(&n->server, DCO_EVENT_MAC);
+	expect_event(&n->server, DCO_EVENT_MAC);
+	expect_no_event(&n->server);
+	put(&n->client[1], 0x10, TAP_ITSELF);
+	expect(&n->server, 0x10, TAP_ITSELF);
+	expect_mac(n, 1, 0x10);
+	expect_no_event(&n->server);
+	/* how long it was silent, and forgotten */
+	mac_text(mac, 0x10);
+	atomic_fetch_add(&test_now_ms, 7000);
+	assert_int_equal(dco_mac_idle(n->server.dev, 1, mac, &idle), 0);
+	assert_int_equal(idle, 7000);
+	assert_int_equal(dco_mac_idle(n->server.dev, 0, mac, &idle), ERR_NOT_FOUND);
+	dco_mac_decide(n->server.dev, 1, mac, false);
+	put(&n->server, TAP_ITSELF, 0x10);
+	expect_no_packet(&n->client[1]);
+	put(&n->client[1], 0x10, TAP_ITSELF);
+	expect(&n->server, 0x10, TAP_ITSELF);
+	expect_mac(n, 1, 0x10);
+}
+
+static void mac__asked__nothing_passes_before_the_answer(void **state)
+{
+	struct net *n = *state;
+	uint8_t mac[6];
+
+	mac_text(mac, 0x10);
+	put(&n->client[0], 0x10, TAP_ITSELF);
+	expect_mac(n, 0, 0x10);
+	put(&n->client[0], 0x10, TAP_ITSELF);
+	put(&n->server, TAP_ITSELF, 0x10);
+	expect_no_packet(&n->server);
+	expect_no_packet(&n->client[0]);
+	expect_no_event(&n->server);
+	dco_mac_decide(n->server.dev, 0, mac, true);
+	put(&n->client[0], 0x10, TAP_ITSELF);
+	expect(&n->server, 0x10, TAP_ITSELF);
+	/* another one claims it: it stays where it is until that is decided */
+	put(&n->client[1], 0x10, TAP_ITSELF);
+	expect_mac(n, 1, 0x10);
+	put(&n->server, TAP_ITSELF, 0x10);
+	expect(&n->client[0], TAP_ITSELF, 0x10);
+	dco_mac_decide(n->server.dev, 1, mac, false);
+	put(&n->client[0], 0x10, TAP_ITSELF);
+	expect(&n->server, 0x10, TAP_ITSELF);
+	put(&n->client[1], 0x10, TAP_ITSELF);
+	expect_mac(n, 1, 0x10);
+	dco_mac_decide(n->server.dev, 1, mac, true);
+	put(&n->server, TAP_ITSELF, 0x10);
+	expect(&n->client[1], TAP_ITSELF, 0x10);
+	expect_no_packet(&n->client[0]);
+	/* a claim goes with its peer */
+	put(&n->client[2], 0x10, TAP_ITSELF);
+	expect_mac(n, 2, 0x10);
+	dco_peer_del(n->server.dev, 2);
+	dco_mac_decide(n->server.dev, 2, mac, true);
+	put(&n->server, TAP_ITSELF, 0x10);
+	expect(&n->client[1], TAP_ITSELF, 0x10);
+}
+
 static void broadcast__from_the_device__copy_to_everyone(void **state)
 {
 	struct net *n = *state;
@@ -206,6 +305,9 @@ int main(void)
 		OFF(mac__learnt_and_moved__frames_follow),
 		OFF(mac__quota_used_up__refused),
 		OFF(mac__multicast_or_zero_source__refused),
+		OFF(mac__new_or_moved__told_once),
+		cmocka_unit_test_setup_teardown(mac__asked__nothing_passes_before_the_answer,
+						setup_ask, tear),
 		OFF(broadcast__from_the_device__copy_to_everyone),
 		OFF(between_clients__off__through_the_device),
 		ON(between_clients__on__known_there_unknown_to_the_device),

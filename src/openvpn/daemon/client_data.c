@@ -94,6 +94,7 @@ static void on_device_event(struct client *c, const struct dco_event *ev)
 		client_raise(c, SIGUSR1, "remote-exit");
 		break;
 	case DCO_EVENT_FLOAT_COLLISION: /* takes a second peer */
+	case DCO_EVENT_MAC:
 		break;
 	case DCO_EVENT_OUT_OF_SYNC:
 		if (c->session)

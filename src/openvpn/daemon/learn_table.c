@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/hash_table.h"
+#include "base/str.h"
 #include "daemon/client_table.h"
 
 struct learn_entry {
@@ -59,9 +60,33 @@ static uint32_t learn_hash(const struct learn_table *t, const struct ip_net *net
 	const uint8_t head[] = {(uint8_t)net->addr.family, net->bits};
 	uint32_t h = hash_table_hash(&t->by_net, 0, head, sizeof(head));
 
+	if (net->addr.family == LEARN_FAMILY_MAC)
+		return hash_table_hash(&t->by_net, h, learn_mac_bytes(net), LEARN_MAC_LEN);
 	if (net->addr.family == AF_INET6)
 		return hash_table_hash(&t->by_net, h, &net->addr.u.in6, sizeof(net->addr.u.in6));
 	return hash_table_hash(&t->by_net, h, &net->addr.u.in4, sizeof(net->addr.u.in4));
+}
+
+struct ip_net learn_mac(const uint8_t mac[LEARN_MAC_LEN])
+{
+	struct ip_net net = {.addr.family = LEARN_FAMILY_MAC, .bits = 8 * LEARN_MAC_LEN};
+
+	memcpy(&net.addr.u, mac, LEARN_MAC_LEN);
+	return net;
+}
+
+const uint8_t *learn_mac_bytes(const struct ip_net *net)
+{
+	return net->addr.u.in6.s6_addr;
+}
+
+static bool learn_equal(const struct ip_net *a, const struct ip_net *b)
+{
+	if (a->bits != b->bits || a->addr.family != b->addr.family)
+		return false;
+	if (a->addr.family == LEARN_FAMILY_MAC)
+		return memcmp(learn_mac_bytes(a), learn_mac_bytes(b), LEARN_MAC_LEN) == 0;
+	return ip_addr_equal(&a->addr, &b->addr);
 }
 
 static struct learn_entry *learn_find(const struct learn_table *t, const struct ip_net *net)
@@ -71,7 +96,7 @@ static struct learn_entry *learn_find(const struct learn_table *t, const struct 
 	for (; link; link = hash_table_next(link)) {
 		struct learn_entry *e = container_of(link, struct learn_entry, by_net);
 
-		if (e->row.net.bits == net->bits && ip_addr_equal(&e->row.net.addr, &net->addr))
+		if (learn_equal(&e->row.net, net))
 			return e;
 	}
 	return NULL;
@@ -114,6 +139,8 @@ static bool learn_is_refused(const struct ip_net *net, const struct ip_addr *own
 	const void *bytes = is6 ? (const void *)&net->addr.u.in6 : (const void *)&net->addr.u.in4;
 	size_t len = is6 ? sizeof(net->addr.u.in6) : sizeof(net->addr.u.in4);
 
+	if (net->addr.family == LEARN_FAMILY_MAC)
+		return false; /* the data plane takes only those which a station may have */
 	if (net->bits >= 8 && learn_all_bytes(bytes, len, 0))
 		return true;
 	if (learn_all_bytes(bytes, len, 0xff))
@@ -163,6 +190,14 @@ int learn_table_set(struct learn_table *t, const struct ip_net *net, struct clie
 void learn_table_refresh(const struct client_entry *owner, uint64_t unix_sec)
 {
 	for (struct learn_entry *e = owner->learned.first; e; e = e->after)
+		e->row.last_unix_sec = unix_sec;
+}
+
+void learn_table_refresh_one(struct learn_table *t, const struct ip_net *net, uint64_t unix_sec)
+{
+	struct learn_entry *e = learn_find(t, net);
+
+	if (e)
 		e->row.last_unix_sec = unix_sec;
 }
 
@@ -216,6 +251,11 @@ const char *learn_net_format(const struct ip_net *net, char *buf, size_t cap)
 	char text[ADDR_TEXT_MAX];
 	bool host = net->bits == (net->addr.family == AF_INET6 ? 128 : 32);
 
+	if (net->addr.family == LEARN_FAMILY_MAC) {
+		str_hex(text, sizeof(text), learn_mac_bytes(net), LEARN_MAC_LEN, ':');
+		snprintf(buf, cap, "%s@0", text);
+		return buf;
+	}
 	ip_addr_format(&net->addr, text, sizeof(text));
 	if (host)
 		snprintf(buf, cap, "%s", text);

@@ -19,6 +19,13 @@ struct learn_list {
 	size_t count;
 };
 
+/* family of a struct ip_net which holds an Ethernet address */
+#define LEARN_FAMILY_MAC ((sa_family_t)0xfe)
+
+enum {
+	LEARN_MAC_LEN = 6
+};
+
 /* What a lookup or a walk shows. */
 struct learn_row {
 	struct ip_net net; /* full length: one address */
@@ -54,6 +61,9 @@ int learn_table_set(struct learn_table *t, const struct ip_net *net, struct clie
 /** learn_table_refresh() - all addresses of a client are in use */
 void learn_table_refresh(const struct client_entry *owner, uint64_t unix_sec);
 
+/** learn_table_refresh_one() - that entry was last used then */
+void learn_table_refresh_one(struct learn_table *t, const struct ip_net *net, uint64_t unix_sec);
+
 /** learn_table_owner() - of an exact entry, or NULL */
 struct client_entry *learn_table_owner(const struct learn_table *t, const struct ip_net *net);
 
@@ -70,5 +80,9 @@ bool learn_table_forget(struct learn_table *t, struct client_entry *owner, uint6
 /** learn_table_next() - walk in the order of learning; start with NULL. Return: NULL at the end. */
 const struct learn_row *learn_table_next(const struct learn_table *t, const struct learn_row *row);
 
-/** learn_net_format() - "10.8.0.6" or "10.1.0.0/16"; returns @buf */
+/** learn_mac() - the key of an Ethernet address; learn_mac_bytes() - back */
+struct ip_net learn_mac(const uint8_t mac[LEARN_MAC_LEN]);
+const uint8_t *learn_mac_bytes(const struct ip_net *net);
+
+/** learn_net_format() - "10.8.0.6", "10.1.0.0/16" or "02:03:04:05:06:07@0"; returns @buf */
 const char *learn_net_format(const struct ip_net *net, char *buf, size_t cap);

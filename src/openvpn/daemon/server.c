@@ -592,19 +592,21 @@ static unsigned int queue_max(const struct server *s)
 
 void server_status(struct server *s, unsigned int version, struct str *out)
 {
+	struct now now = clock_now();
 	size_t n_clients = client_table_count(s->clients), n_routes = learn_table_count(s->learned);
 	struct status_server_client *clients = calloc(n_clients + 1, sizeof(*clients));
 	struct status_server_route *routes = calloc(n_routes + 1, sizeof(*routes));
 	struct str title = str_init();
 	struct status_server status = {
 		.version = version ? version : s->cfg->process.status_version,
-		.now_unix_sec = clock_now().unix_sec,
+		.now_unix_sec = now.unix_sec,
 		.clients = clients,
 		.routes = routes,
 		.dco_enabled = s->app->offload,
 		.queue_max = queue_max(s),
 	};
 
+	server_learn_refresh(s, now.unix_sec);
 	if (clients && routes) {
 		version_title(&title);
 		status.title = str_text(&title);

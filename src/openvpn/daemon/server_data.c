@@ -148,6 +148,9 @@ static void on_peer_event(struct server_peer *p, const struct dco_event *ev)
 	case DCO_EVENT_PEER_FLOATED:
 		on_floated(p, &ev->remote);
 		break;
+	case DCO_EVENT_MAC:
+		peer_mac_seen(p, ev->mac);
+		break;
 	case DCO_EVENT_FLOAT_COLLISION:
 		(void)judge_float(p, &ev->remote); /* its next packet moves it, if it may */
 		break;

@@ -228,7 +228,7 @@ struct server_peer {
 	bool dco_added;
 	struct data_slots slots;
 	struct dco_peer_stats last_stats;
-	uint64_t float_told_ms; /* no line about a refused float before */
+	uint64_t float_told_ms;		    /* no line about a refused float before */
 	struct dco_peer_stats stats_before; /* of data planes that it was in */
 	bool moving;			    /* from one data plane to another */
 	struct key_renewal renewal;
@@ -295,6 +295,10 @@ void peer_learn(struct server_peer *p);
 /* tell another data plane what has been learnt */
 void server_learn_again(struct server *s);
 void server_forget(struct server *s, struct client_entry *owner);
+/* TAP: frames come from that address at this client */
+void peer_mac_seen(struct server_peer *p, const uint8_t mac[LEARN_MAC_LEN]);
+/* TAP: when each address was last used */
+void server_learn_refresh(struct server *s, uint64_t unix_sec);
 void server_forget_stale(struct server *s, uint64_t unix_sec);
 
 /* server_peer.c: life of a client */

@@ -16,6 +16,7 @@ struct learn_job {
 	enum learn_kind {
 		LEARN_PRIMARY,
 		LEARN_IROUTE,
+		LEARN_MAC,
 	} kind;
 };
 
@@ -58,6 +59,10 @@ static void tell_data_plane(struct server_peer *p, const struct ip_net *net, enu
 	assume_control_thread();
 	if (!p->dco_added)
 		return;
+	if (kind == LEARN_MAC) {
+		dco_mac_decide(dev, p->entry.peer_id, learn_mac_bytes(net), true);
+		return;
+	}
 	if (kind == LEARN_IROUTE) {
 		ret = dco_route_add(dev, p->entry.peer_id, net);
 	} else {
@@ -81,6 +86,8 @@ void server_learn_again(struct server *s)
 		bool own = ip_addr_equal(&row->net.addr, &p->ip4) ||
 			   ip_addr_equal(&row->net.addr, &p->ip6);
 
+		if (row->net.addr.family == LEARN_FAMILY_MAC)
+			continue; /* the next frame from it tells */
 		tell_data_plane(p, &row->net,
 				own && is_host(&row->net) ? LEARN_PRIMARY : LEARN_IROUTE);
 	}
@@ -99,6 +106,15 @@ static void log_outcome(struct server_peer *p, const struct ip_net *net, enum le
 			 net->addr.family == AF_INET6 ? "IPv6" : "IP", peer_name(p), text);
 }
 
+static void learn_failed(struct server_peer *p, const struct ip_net *net, enum learn_kind kind)
+{
+	assume_control_thread();
+	log_outcome(p, net, kind, false);
+	if (kind == LEARN_MAC && p->dco_added)
+		dco_mac_decide(tunnel_device(p->server->tunnel), p->entry.peer_id,
+			       learn_mac_bytes(net), false);
+}
+
 /* An answer, from the script or because nobody needs to be asked. */
 static void learned(struct server_peer *p, const struct ip_net *net, enum learn_kind kind,
 		    bool good)
@@ -106,9 +122,12 @@ static void learned(struct server_peer *p, const struct ip_net *net, enum learn_
 	if (good)
 		good = learn_table_set(p->server->learned, net, &p->entry, clock_now().unix_sec) ==
 		       0;
-	log_outcome(p, net, kind, good);
-	if (good)
-		tell_data_plane(p, net, kind);
+	if (!good) {
+		learn_failed(p, net, kind);
+		return;
+	}
+	log_outcome(p, net, kind, true);
+	tell_data_plane(p, net, kind);
 }
 
 static void on_answer(void *ctx, int code)
@@ -119,9 +138,11 @@ static void on_answer(void *ctx, int code)
 
 	if (p && p->entry.cid == job->cid && p->state == PEER_CONNECTED) {
 		learned(p, &job->net, job->kind, code == 0);
-		p->learn_left--;
-		if (p->learn_left == 0)
-			peer_learned(p);
+		if (job->kind != LEARN_MAC) {
+			p->learn_left--;
+			if (p->learn_left == 0)
+				peer_learned(p);
+		}
 	}
 	free(job);
 }
@@ -135,7 +156,7 @@ static void ask(struct server_peer *p, const struct ip_net *net, enum learn_kind
 	const char *args[] = {op, learn_net_format(net, text, sizeof(text)), p->cn};
 
 	if (!job) {
-		log_outcome(p, net, kind, false);
+		learn_failed(p, net, kind);
 		return;
 	}
 	*job = (struct learn_job){.server = s,
@@ -143,7 +164,7 @@ static void ask(struct server_peer *p, const struct ip_net *net, enum learn_kind
 				  .cid = p->entry.cid,
 				  .net = *net,
 				  .kind = kind};
-	p->learn_left++;
+	p->learn_left += kind != LEARN_MAC;
 	script_queue_add(s->queue, SCRIPT_LEARN_ADDRESS, p->env, args, ARRAY_SIZE(args), on_answer,
 			 job);
 }
@@ -166,10 +187,10 @@ static void learn(struct server_peer *p, const struct ip_net *net, enum learn_ki
 			&p->log, 3,
 			"MULTI ROUTE: route quota (%u) exceeded for %s (see --max-routes-per-client option)",
 			quota, peer_name(p));
-		log_outcome(p, net, kind, false);
+		learn_failed(p, net, kind);
 		return;
 	case LEARN_REFUSED:
-		log_outcome(p, net, kind, false);
+		learn_failed(p, net, kind);
 		return;
 	case LEARN_UPDATE:
 		op = "update";
@@ -221,6 +242,14 @@ void peer_learn(struct server_peer *p)
 		peer_learned(p);
 }
 
+void peer_mac_seen(struct server_peer *p, const uint8_t mac[LEARN_MAC_LEN])
+{
+	struct ip_net net = learn_mac(mac);
+
+	if (p->state == PEER_CONNECTED)
+		learn(p, &net, LEARN_MAC);
+}
+
 /* ---- unlearning ---- */
 
 static void unlearn(struct server *s, const struct learn_row *row)
@@ -246,12 +275,32 @@ void server_forget(struct server *s, struct client_entry *owner)
 		unlearn(s, &row);
 }
 
+void server_learn_refresh(struct server *s, uint64_t unix_sec)
+{
+	const struct learn_row *row = NULL;
+	uint64_t idle_ms;
+
+	assume_control_thread();
+	while ((row = learn_table_next(s->learned, row))) {
+		const struct server_peer *p = peer_of(row->owner);
+
+		if (row->net.addr.family == LEARN_FAMILY_MAC && p->dco_added &&
+		    dco_mac_idle(tunnel_device(s->tunnel), p->entry.peer_id,
+				 learn_mac_bytes(&row->net), &idle_ms) == 0)
+			learn_table_refresh_one(s->learned, &row->net, unix_sec - idle_ms / 1000);
+	}
+}
+
 /* The data plane counts packets of clients, not of addresses: a client that talks keeps them all.
  */
 static void refresh_used(struct server *s, uint64_t unix_sec)
 {
 	struct client_entry *e = NULL;
 
+	if (s->cfg->tun.type == CONFIG_DEV_TAP) {
+		server_learn_refresh(s, unix_sec);
+		return;
+	}
 	while ((e = client_table_next(s->clients, e))) {
 		struct server_peer *p = peer_of(e);
 		struct dco_peer_stats stats;
@@ -271,6 +320,10 @@ static void forget_in_data_plane(struct server_peer *p, const struct ip_net *net
 	if (!p->dco_added)
 		return;
 	assume_control_thread();
+	if (net->addr.family == LEARN_FAMILY_MAC) {
+		dco_mac_decide(dev, p->entry.peer_id, learn_mac_bytes(net), false);
+		return;
+	}
 	if (!is_host(net)) {
 		dco_route_del(dev, p->entry.peer_id, net);
 		return;

@@ -186,6 +186,7 @@ static void fill_device(struct dco_device_config *d, const struct config *cfg)
 	d->allow_recursive_routing = cfg->routing.allow_recursive_routing;
 	d->client_to_client = cfg->server.client_to_client;
 	d->max_routes_per_peer = cfg->server.max_routes_per_client;
+	d->ask_macs = cfg->scripts.learn_address != NULL;
 	d->broadcasts_max = cfg->server.bcast_buffers;
 	d->tcp_queue_limit = cfg->server.tcp_queue_limit;
 	d->max_peers = cfg->mode == CONFIG_MODE_SERVER ? cfg->server.max_clients : 1;

@@ -118,7 +118,7 @@ static int engine_init_tables(struct engine *e, struct err *err)
 	bool multi = e->cfg.mode == DCO_MODE_MULTI_PEER, bridge = multi && e->cfg.type == DCO_TAP;
 
 	e->routes = route_table_new(e->cfg.max_peers * 2);
-	e->macs = bridge ? mac_table_new() : NULL;
+	e->macs = bridge ? mac_table_new(e->cfg.ask_macs) : NULL;
 	e->broadcasts = multi ? broadcast_queue_new(e->cfg.broadcasts_max) : NULL;
 	e->udp_rx = udp_rx_new();
 	e->early = early_new();
@@ -450,6 +450,8 @@ const struct dco_ops engine_ops = {
 	.key_delete = engine_op_key_delete,
 	.peer_stats = op_peer_stats,
 	.device_stats = op_device_stats,
+	.mac_decide = engine_op_mac_decide,
+	.mac_idle = engine_op_mac_idle,
 	.broadcasts_longest = op_broadcasts_longest,
 	.event_fd = op_event_fd,
 	.next_event = op_next_event,

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "engine/mac.h"
 #include "engine/port.h"
 
 struct event_packet {
@@ -182,6 +183,32 @@ static bool next_packet(struct event_queue *q, struct dco_event *ev)
 	return true;
 }
 
+static void clear_pending(struct event_queue *q, struct engine_peer *p, unsigned int bit)
+{
+	if (p->pending == bit)
+		event_forget_peer(q, p);
+	else
+		p->pending &= ~bit;
+}
+
+/* One Ethernet address after the other, until all are told. */
+static bool next_mac(struct event_queue *q, struct dco_event *ev)
+{
+	while (q->peers && q->peers->pending & PEER_PENDING_MAC) {
+		struct engine_peer *p = q->peers;
+		bool any = mac_table_news(p, ev->mac);
+
+		if (!p->mac_news)
+			clear_pending(q, p, PEER_PENDING_MAC);
+		if (any) {
+			ev->type = DCO_EVENT_MAC;
+			ev->peer_id = p->id;
+			return true;
+		}
+	}
+	return false;
+}
+
 /* One pending thing of one peer, the most final last. */
 static bool next_peer(struct event_queue *q, struct dco_event *ev)
 {
@@ -216,10 +243,7 @@ static bool next_peer(struct event_queue *q, struct dco_event *ev)
 		ev->type = DCO_EVENT_PEER_GONE;
 		ev->reason = p->gone_reason;
 	}
-	if (p->pending == bit)
-		event_forget_peer(q, p);
-	else
-		p->pending &= ~bit;
+	clear_pending(q, p, bit);
 	return true;
 }
 
@@ -242,7 +266,7 @@ static bool next_closed(struct event_queue *q, struct dco_event *ev)
 
 static bool next_mark(struct event_queue *q, struct dco_event *ev)
 {
-	if (next_closed(q, ev) || next_peer(q, ev))
+	if (next_closed(q, ev) || next_mac(q, ev) || next_peer(q, ev))
 		return true;
 	if (!q->device_gone)
 		return false;

@@ -439,15 +439,20 @@ static void bridge_from_peer(struct engine *e, struct engine_peer *p, uint8_t *f
 {
 	struct engine_peer *to = NULL;
 	struct inner_mac mac;
-	char text[MAC_LEN * 3];
+	char text[MAC_LEN * 3 + 2];
+	int ret;
 
 	if (inner_mac_parse(frame, len, &mac) < 0) {
 		forward_drop(e, p, DROP_BAD_PACKET);
 		return;
 	}
-	if (mac_table_learn(e->macs, mac.src, p, e->cfg.max_routes_per_peer) < 0) {
+	ret = mac_table_learn(e->macs, mac.src, p, e->cfg.max_routes_per_peer, e->now_ms);
+	if (unlikely(p->mac_news))
+		event_mark_peer(&e->events, p, PEER_PENDING_MAC);
+	if (ret < 0) {
 		str_hex(text, sizeof(text), mac.src, MAC_LEN, ':');
-		bad_source(e, p, text);
+		str_append(text, sizeof(text), "@0");
+		bad_source(e, p, ret == ERR_AGAIN ? NULL : text);
 		return;
 	}
 	if (e->cfg.client_to_client && mac.multicast)

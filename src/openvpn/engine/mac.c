@@ -13,26 +13,35 @@ enum {
 	BUCKETS = 4096
 };
 
-/* In the list of its bucket and in that of its peer. */
+/*
+ * In the list of its bucket and in that of its peer. While the control thread is asked whether a
+ * peer may have an address, that is an entry of its own beside the one of the present owner.
+ */
 struct mac_entry {
 	struct mac_entry *next;
 	struct mac_entry *peer_next;
 	struct engine_peer *peer;
+	uint64_t used_ms; /* last frame from it */
 	uint8_t mac[MAC_LEN];
+	bool claim; /* asked for, not decided: nothing goes there */
+	bool told;  /* the control thread knows of it */
 };
 
 struct mac_table {
 	uint32_t seed;
+	bool ask;
 	struct mac_entry *buckets[BUCKETS];
 };
 
-struct mac_table *mac_table_new(void)
+struct mac_table *mac_table_new(bool ask)
 {
 	struct rng rng = rng_system();
 	struct mac_table *t = calloc(1, sizeof(*t));
 
-	if (t)
-		t->seed = rng_u32(&rng);
+	if (!t)
+		return NULL;
+	t->seed = rng_u32(&rng);
+	t->ask = ask;
 	return t;
 }
 
@@ -51,14 +60,31 @@ void mac_table_free(struct mac_table *t)
 	free(t);
 }
 
-static struct mac_entry **find(struct mac_table *t, const uint8_t mac[MAC_LEN])
+static struct mac_entry **bucket(struct mac_table *t, const uint8_t mac[MAC_LEN])
 {
 	uint32_t h = t->seed ^ load_be32(mac);
-	struct mac_entry **at;
 
 	h = (h ^ load_be16(mac + 4)) * 0x9e3779b1u;
-	at = &t->buckets[(h ^ h >> 15) % BUCKETS];
-	while (*at && memcmp((*at)->mac, mac, MAC_LEN) != 0)
+	return &t->buckets[(h ^ h >> 15) % BUCKETS];
+}
+
+/* What belongs to somebody. */
+static struct mac_entry **find(struct mac_table *t, const uint8_t mac[MAC_LEN])
+{
+	struct mac_entry **at = bucket(t, mac);
+
+	while (*at && ((*at)->claim || memcmp((*at)->mac, mac, MAC_LEN) != 0))
+		at = &(*at)->next;
+	return at;
+}
+
+/* What @peer has or claims. */
+static struct mac_entry **find_of(struct mac_table *t, const uint8_t mac[MAC_LEN],
+				  const struct engine_peer *peer)
+{
+	struct mac_entry **at = bucket(t, mac);
+
+	while (*at && ((*at)->peer != peer || memcmp((*at)->mac, mac, MAC_LEN) != 0))
 		at = &(*at)->next;
 	return at;
 }
@@ -71,24 +97,34 @@ static void peer_unlink(struct mac_entry *m)
 		at = &(*at)->peer_next;
 	*at = m->peer_next;
 	m->peer->mac_count--;
+	m->peer->mac_news -= !m->told;
 }
 
 static void peer_link(struct mac_entry *m, struct engine_peer *peer)
 {
 	m->peer = peer;
 	m->peer_next = peer->macs;
+	m->told = false;
 	peer->macs = m;
 	peer->mac_count++;
+	peer->mac_news++;
 }
 
-int mac_table_learn(struct mac_table *t, const uint8_t mac[MAC_LEN], struct engine_peer *peer,
-		    uint32_t quota)
+static void entry_delete(struct mac_entry **at)
+{
+	struct mac_entry *m = *at;
+
+	peer_unlink(m);
+	*at = m->next;
+	free(m);
+}
+
+static int learn_new(struct mac_table *t, const uint8_t mac[MAC_LEN], struct engine_peer *peer,
+		     uint32_t quota, uint64_t now_ms)
 {
 	static const uint8_t zero[MAC_LEN];
-	struct mac_entry **at = find(t, mac), *m = *at;
+	struct mac_entry **at = find(t, mac), *m = t->ask ? NULL : *at;
 
-	if (m && m->peer == peer)
-		return 0;
 	if (mac[0] & 1 || !memcmp(mac, zero, MAC_LEN))
 		return ERR_INVALID;
 	if (peer->mac_count >= quota)
@@ -100,10 +136,25 @@ int mac_table_learn(struct mac_table *t, const uint8_t mac[MAC_LEN], struct engi
 		if (!m)
 			return ERR_NOMEM;
 		memcpy(m->mac, mac, MAC_LEN);
+		at = bucket(t, mac);
+		m->next = *at;
 		*at = m;
 	}
+	m->used_ms = now_ms;
+	m->claim = t->ask;
 	peer_link(m, peer);
-	return 0;
+	return m->claim ? ERR_AGAIN : 0;
+}
+
+int mac_table_learn(struct mac_table *t, const uint8_t mac[MAC_LEN], struct engine_peer *peer,
+		    uint32_t quota, uint64_t now_ms)
+{
+	struct mac_entry *m = *find_of(t, mac, peer);
+
+	if (!m)
+		return learn_new(t, mac, peer, quota, now_ms);
+	m->used_ms = now_ms;
+	return m->claim ? ERR_AGAIN : 0;
 }
 
 struct engine_peer *mac_table_find(const struct mac_table *t, const uint8_t mac[MAC_LEN])
@@ -113,14 +164,50 @@ struct engine_peer *mac_table_find(const struct mac_table *t, const uint8_t mac[
 	return m ? m->peer : NULL;
 }
 
+bool mac_table_news(struct engine_peer *peer, uint8_t mac[MAC_LEN])
+{
+	struct mac_entry *m = peer->mac_news ? peer->macs : NULL;
+
+	while (m && m->told)
+		m = m->peer_next;
+	if (!m)
+		return false;
+	m->told = true;
+	peer->mac_news--;
+	memcpy(mac, m->mac, MAC_LEN);
+	return true;
+}
+
+void mac_table_decide(struct mac_table *t, const uint8_t mac[MAC_LEN], struct engine_peer *peer,
+		      bool allow)
+{
+	struct mac_entry **at = find_of(t, mac, peer), *m = *at;
+
+	if (!m)
+		return;
+	if (!allow) {
+		entry_delete(at);
+	} else if (m->claim) {
+		at = find(t, mac);
+		if (*at)
+			entry_delete(at);
+		m->claim = false;
+	}
+}
+
+int mac_table_idle(struct mac_table *t, const uint8_t mac[MAC_LEN], const struct engine_peer *peer,
+		   uint64_t now_ms, uint64_t *idle_ms)
+{
+	const struct mac_entry *m = *find_of(t, mac, peer);
+
+	if (!m)
+		return ERR_NOT_FOUND;
+	*idle_ms = now_ms - m->used_ms;
+	return 0;
+}
+
 void mac_table_del_peer(struct mac_table *t, struct engine_peer *peer)
 {
-	while (peer->macs) {
-		struct mac_entry *m = peer->macs, **at = find(t, m->mac);
-
-		peer->macs = m->peer_next;
-		*at = m->next;
-		free(m);
-	}
-	peer->mac_count = 0;
+	while (peer->macs)
+		entry_delete(find_of(t, peer->macs->mac, peer));
 }

@@ -226,6 +226,32 @@ void engine_op_peer_del(void *ctx, uint32_t peer_id)
 	engine_unlock(e);
 }
 
+void engine_op_mac_decide(void *ctx, uint32_t peer_id, const uint8_t mac[6], bool allow)
+{
+	struct engine *e = ctx;
+	struct engine_peer *p;
+
+	engine_lock(e);
+	p = peer_table_find(&e->peers, peer_id);
+	if (p && e->macs)
+		mac_table_decide(e->macs, mac, p, allow);
+	engine_unlock(e);
+}
+
+int engine_op_mac_idle(void *ctx, uint32_t peer_id, const uint8_t mac[6], uint64_t *idle_ms)
+{
+	struct engine *e = ctx;
+	const struct engine_peer *p;
+	int ret = ERR_NO_PEER;
+
+	engine_lock(e);
+	p = peer_table_find(&e->peers, peer_id);
+	if (p && e->macs)
+		ret = mac_table_idle(e->macs, mac, p, e->now_ms, idle_ms);
+	engine_unlock(e);
+	return ret;
+}
+
 int engine_op_route_add(void *ctx, uint32_t peer_id, const struct ip_net *net)
 {
 	struct engine *e = ctx;

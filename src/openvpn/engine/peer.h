@@ -31,6 +31,7 @@ enum peer_pending {
 	PEER_PENDING_KEY_LIMIT = 1 << 3,
 	PEER_PENDING_REMOTE_EXIT = 1 << 4,
 	PEER_PENDING_OUT_OF_SYNC = 1 << 5,
+	PEER_PENDING_MAC = 1 << 6,
 };
 
 /* Everything is used under the engine's lock (engine/engine.h). */
@@ -63,6 +64,7 @@ struct engine_peer {
 	struct route *routes;	       /* of engine/route.c */
 	struct mac_entry *macs;	       /* of engine/mac.c */
 	uint32_t mac_count;
+	uint32_t mac_news; /* of them the control thread does not know */
 
 	unsigned int pending; /* enum peer_pending */
 	enum dco_gone_reason gone_reason;

@@ -125,10 +125,45 @@ srv_tap_quota()
 			[ "$i" != 2 ] || fail "address 2 was refused"
 		fi
 	done
-	want_log server 'MULTI: bad source address from client \[02:11:22:33:44:03\], packet dropped'
+	want_log server 'MULTI: bad source address from client \[02:11:22:33:44:03@0\], packet dropped'
 	their_client_stop
 }
 case_add srv_tap_max_routes_per_client srv_tap_quota
+
+# learn-address hears of every Ethernet address and may refuse it; the status file lists them; what
+# is not used is forgotten
+srv_tap_learn()
+{
+	on learn-address <<-'E'
+		[ "$2" != 02:11:22:33:44:66@0 ]
+	E
+	S_NET='server 10.8.0.0 255.255.255.0' our_server <<-E
+		dev tap
+		script-security 2
+		learn-address $DIR/hook
+		stale-routes-check 3 1
+		status $DIR/status 1
+	E
+	their_client 2.6 <<-E
+		dev tap
+		lladdr 02:11:22:33:44:55
+	E
+	ping_ok
+	want_log server 'client/.* MULTI: Learn: 02:11:22:33:44:55@0 -> client/'
+	grep -q '^learn-address add 02:11:22:33:44:55@0 client cn=client$' "$DIR/calls" || fail "learn-address add"
+	wait_for 5 "it in the status file" grep -q '^02:11:22:33:44:55@0,client,udp[46]:' "$DIR/status"
+	ip -n "$NS-c" link set tap0 address 02:11:22:33:44:66
+	tap_pings c 10.8.0.1 && fail "frames of a refused address pass"
+	want_log server 'MULTI: Learn FAILED: 02:11:22:33:44:66@0 -> client/'
+	ip -n "$NS-c" link set tap0 down
+	wait_for 10 "the unused address is forgotten" grep -q '^learn-address delete 02:11:22:33:44:55@0 cn=$' "$DIR/calls"
+	wait_for 5 "it gone from the status file" sh -c "! grep -q 02:11:22 $DIR/status"
+	ip -n "$NS-c" link set tap0 address 02:11:22:33:44:55 up
+	wait_for 5 "it is learnt again" tap_pings c 10.8.0.1
+	want "calls" 2 "$(grep -c '^learn-address add 02:11:22:33:44:55@0' "$DIR/calls")"
+	their_client_stop
+}
+case_add srv_tap_learn_address srv_tap_learn
 
 # tap_client VERSION [PROTO-OF-SERVER PROTO-OF-CLIENT]: our client at a real server
 tap_client()
