@@ -74,6 +74,7 @@ struct kernel_dialect {
 	bool deletion_before_ack;  /* our own deletion is notified before it is acknowledged */
 	bool remote_authenticated; /* the address in an answer may be believed */
 	bool tells_key_limit;	   /* else compare the counters */
+	bool tells_mode;	   /* of an interface; else a request that must fail shows it */
 
 	uint8_t cmd_peer_new, cmd_peer_set, cmd_peer_get, cmd_peer_del;
 	uint8_t cmd_key_new, cmd_key_swap, cmd_key_del;

@@ -3,6 +3,7 @@
  */
 #include "dco_linux.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,29 +39,82 @@ static void on_stranger(void *ctx, struct nlmsghdr *nlh)
 		*d = NULL;
 }
 
-/* Somebody made the device before us: it must be of our mode, and nobody may be using it. */
-static int adopt(struct dco_linux *d, const struct kernel_link *link, struct err *err)
+/*
+ * A peer without addresses and socket is refused for the addresses with several peers, else for
+ * the socket; nothing changes (spec 05 section 3.8).
+ */
+static int probe_mode(struct dco_linux *d)
+{
+	const struct kernel_peer_new nothing = {.fd = -1};
+	struct nl_msg *msg = kernel_device_request(d, d->dialect->cmd_peer_new, 0);
+
+	msg = kernel_fitting(msg, msg ? d->dialect->put_peer_new(msg, &nothing) : -1);
+	switch (netlink_exchange(d->genl, msg, NULL, NULL)) {
+	case EINVAL:
+		return DCO_MODE_MULTI_PEER;
+	case ENOTSOCK:
+		return DCO_MODE_P2P;
+	default:
+		return -1;
+	}
+}
+
+static const char *mode_text(enum dco_mode mode)
+{
+	return mode == DCO_MODE_P2P ? "point-to-point" : "multi-peer";
+}
+
+/* Whether the kernel has peers on the device, which are not ours. */
+static int has_strangers(struct dco_linux *d, struct err *err)
 {
 	const struct dco_linux *free_of_peers = d;
 
-	if (link->mode >= 0 && link->mode != (int)d->mode)
-		return err_set(
-			err, ERR_STATE,
-			"DCO device %s exists in %s mode, but %s mode is needed: delete it with 'ip link del %s'",
-			d->name, link->mode == DCO_MODE_P2P ? "point-to-point" : "multi-peer",
-			d->mode == DCO_MODE_P2P ? "point-to-point" : "multi-peer", d->name);
-	d->ifindex = link->ifindex;
 	if (netlink_exchange(d->genl,
 			     kernel_device_request(d, d->dialect->cmd_peer_get, NLM_F_DUMP),
 			     on_stranger, &free_of_peers))
 		return netlink_fail(d->genl, err, "cannot list the peers of DCO device %s",
 				    d->name);
-	if (!free_of_peers)
+	return free_of_peers ? 0 : 1;
+}
+
+/* Somebody made the device before us: it must be of our mode, and nobody may be using it. */
+static int adopt(struct dco_linux *d, const struct kernel_link *link, struct err *err)
+{
+	int mode, ret;
+
+	d->ifindex = link->ifindex;
+	mode = d->dialect->tells_mode ? link->mode : probe_mode(d);
+	if (mode >= 0 && mode != (int)d->mode)
+		return err_set(
+			err, ERR_STATE,
+			"DCO device %s exists in %s mode, but %s mode is needed: delete it with 'ip link del %s'",
+			d->name, mode_text((enum dco_mode)mode), mode_text(d->mode), d->name);
+	ret = has_strangers(d, err);
+	if (ret < 0)
+		return ret;
+	if (ret > 0)
 		return err_set(err, ERR_STATE, "DCO device %s is in use by another program",
 			       d->name);
 	log_info(&d->log, 1, "DCO device %s already exists, won't be destroyed at shutdown",
 		 d->name);
 	return 0;
+}
+
+/* Such a device has the addresses of its last owner still: routing would be split between both. */
+static void warn_left_over(struct dco_linux *d)
+{
+	struct kernel_link link;
+
+	if (kernel_link_get(d->rtnl, d->name, &link, NULL) < 0 ||
+	    strcmp(link.kind, d->dialect->kind) != 0)
+		return;
+	d->ifindex = link.ifindex;
+	if (has_strangers(d, NULL) == 0)
+		log_warn(
+			&d->log,
+			"WARNING: DCO device %s exists and has no peers. If a process that was killed has left it, delete it with 'ip link del %s': its addresses take packets away from the new device.",
+			d->name, d->name);
+	d->ifindex = 0;
 }
 
 static int create(struct dco_linux *d, struct err *err)
@@ -104,6 +158,8 @@ static int open_numbered(struct dco_linux *d, struct err *err)
 		ret = create(d, err);
 		if (ret < 0)
 			log_dbg(&d->log, 6, "Cannot create DCO interface %s: %d", d->name, ret);
+		if (ret == ERR_EXISTS)
+			warn_left_over(d);
 	}
 	return ret;
 }

@@ -506,6 +506,8 @@ static int app_main(struct app *app)
 			return status;
 		if (app->cfg->command.kind == CONFIG_DCO_CHECK)
 			return command_dco_check(app->cfg, &app->log);
+		if (!app->cfg->tun.disable_dco)
+			backend_load_driver();
 		version_log(&app->log);
 		if (app->cfg->command.kind == CONFIG_TEST_CRYPTO)
 			return command_test_crypto(app->cfg, &app->log);

@@ -88,6 +88,16 @@ static void tell_disabled(struct wish *w, const struct config *cfg)
 	w->dco.disabled_why = w->disabled_why;
 }
 
+void backend_load_driver(void)
+{
+	size_t count;
+	const struct dco_backend *const *all = dco_backends(&count);
+	struct err why;
+
+	for (size_t i = 0; i + 1 < count && !all[i]->features(&why); i++)
+		continue;
+}
+
 const struct dco_backend *backend_fallback(void)
 {
 	size_t count;

@@ -22,6 +22,13 @@
 const struct dco_backend *backend_choose(const struct config *cfg, bool kernel_allowed,
 					 const struct log *log, struct err *err) MUST_CHECK;
 
+/**
+ * backend_load_driver() - make the kernel load the driver that would be used, if it has one
+ *
+ * Without this its version is not known before the first device (spec 05 section 7, problem 25).
+ */
+void backend_load_driver(void);
+
 /** backend_is_kernel() - whether data packets bypass this process */
 bool backend_is_kernel(const struct dco_backend *backend);
 

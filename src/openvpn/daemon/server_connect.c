@@ -305,6 +305,18 @@ static bool data_plane_serves(struct server_peer *p)
 	return good;
 }
 
+/* The kernel finds the client of a packet by these addresses (spec 05 section 1.9). */
+static bool can_be_reached(struct server_peer *p)
+{
+	if (!tunnel_is_offloaded(p->server->tunnel) || ip_addr_is_set(&p->ip4) ||
+	    ip_addr_is_set(&p->ip6))
+		return true;
+	log_error(
+		&p->log,
+		"MULTI: client has been rejected: data channel offload needs an address for it, give one with --ifconfig-push, --ifconfig-ipv6-push or a pool");
+	return false;
+}
+
 static void options_done(struct server_peer *p, const struct now *now)
 {
 	struct session_negotiated neg = {
@@ -324,7 +336,7 @@ static void complete(struct server_peer *p, const struct now *now)
 		fail(p, now, NULL);
 		return;
 	}
-	if (!data_plane_serves(p)) {
+	if (!data_plane_serves(p) || !can_be_reached(p)) {
 		fail(p, now, NULL);
 		return;
 	}

@@ -51,6 +51,21 @@ static bool is_outside(const struct server *s, const struct ip_addr *ip)
 	return !ip_net_contains(&net, ip);
 }
 
+/* With offload the system routes to clients, through their addresses (spec 04 section 4.7). */
+static const char *iroute_obstacle(const struct server_peer *p, const struct ip_net *net)
+{
+	bool is6 = net->addr.family == AF_INET6;
+
+	if (!tunnel_is_offloaded(p->server->tunnel))
+		return NULL;
+	if (p->server->cfg->routing.noexec)
+		return "--route-noexec is in force";
+	if (!ip_addr_is_set(is6 ? &p->ip6 : &p->ip4))
+		return is6 ? "the client has no IPv6 address in the tunnel"
+			   : "the client has no IPv4 address in the tunnel";
+	return NULL;
+}
+
 static void tell_data_plane(struct server_peer *p, const struct ip_net *net, enum learn_kind kind)
 {
 	struct dco_device *dev = tunnel_device(p->server->tunnel);
@@ -64,12 +79,12 @@ static void tell_data_plane(struct server_peer *p, const struct ip_net *net, enu
 		return;
 	}
 	if (kind == LEARN_IROUTE) {
-		ret = dco_route_add(dev, p->entry.peer_id, net);
+		ret = iroute_obstacle(p, net) ? 0 : dco_route_add(dev, p->entry.peer_id, net);
 	} else {
 		*(net->addr.family == AF_INET6 ? &p->learned6 : &p->learned4) = net->addr;
 		ret = dco_peer_set_vpn_ip(dev, p->entry.peer_id, &p->learned4, &p->learned6);
 		if (ret == 0 && tunnel_is_offloaded(p->server->tunnel) &&
-		    is_outside(p->server, &net->addr))
+		    !p->server->cfg->routing.noexec && is_outside(p->server, &net->addr))
 			ret = dco_route_add(dev, p->entry.peer_id, net);
 	}
 	if (ret < 0)
@@ -216,8 +231,15 @@ static void learn_iroutes(struct server_peer *p)
 {
 	for (size_t i = 0; i < p->cfg->per_client.iroutes.count; i++) {
 		const struct ip_net *net = &p->cfg->per_client.iroutes.at[i];
+		const char *obstacle = iroute_obstacle(p, net);
 		char text[ADDR_TEXT_MAX];
 
+		if (obstacle)
+			log_warn(
+				&p->log,
+				"Note: with data channel offload no route to %s/%u is set for %s: %s",
+				ip_addr_format(&net->addr, text, sizeof(text)), net->bits,
+				peer_name(p), obstacle);
 		log_info(&p->log, 3, "MULTI: internal route %s/%u -> %s",
 			 ip_addr_format(&net->addr, text, sizeof(text)), net->bits, peer_name(p));
 		learn(p, net, LEARN_IROUTE);

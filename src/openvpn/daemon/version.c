@@ -3,16 +3,14 @@
 
 #include "daemon/commands.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 
 #include <lzo/lzoconf.h>
 
 #include "config/options.h"
 #include "crypto/library.h"
+#include "dco.h"
 
 /* In the order that front-ends know. */
 static const char tags[] =
@@ -34,39 +32,20 @@ void version_libraries(struct str *out)
 		 lzo_version_string());
 }
 
-/* First line of a file, "" when there is none. */
-static void read_line(const char *path, char *out, size_t cap)
-{
-	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, out, cap - 1);
-
-	out[n > 0 ? n : 0] = '\0';
-	out[strcspn(out, "\n")] = '\0';
-}
-
 void version_dco(struct str *out)
 {
-	static const char *const modules[] = {"/sys/module/ovpn", "/sys/module/ovpn_dco_v2"};
-	struct utsname uts;
+	size_t count;
+	const struct dco_backend *const *all = dco_backends(&count);
+	char version[128];
 
 	str_add(out, "DCO version: ");
-	for (size_t i = 0; i < ARRAY_SIZE(modules); i++) {
-		char path[64];
-		char version[128];
-
-		if (access(modules[i], F_OK) != 0)
+	for (size_t i = 0; i + 1 < count; i++) { /* the last is no driver */
+		if (strcmp(all[i]->version(version, sizeof(version)), "N/A") == 0)
 			continue;
-		snprintf(path, sizeof(path), "%s/version", modules[i]);
-		read_line(path, version, sizeof(version));
-		if (version[0])
-			str_add(out, version);
-		else if (uname(&uts) == 0)
-			str_addf(out, "%s %s", uts.release, uts.version);
-		else
-			str_add(out, "unknown");
+		str_add(out, version);
 		return;
 	}
-	str_add(out, "N/A");
+	str_add(out, count > 1 ? "N/A" : "not-compiled");
 }
 
 void version_log(const struct log *log)
