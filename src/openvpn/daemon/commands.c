@@ -15,6 +15,7 @@
 #include "daemon/backend_choice.h"
 #include "daemon/process_setup.h"
 #include "daemon/show_gateway.h"
+#include "dco.h"
 #include "net/tun.h"
 #include "tls/tls.h"
 
@@ -156,6 +157,7 @@ static int persist_device(const struct config *cfg, bool on, const struct log *l
 		.type = cfg->tun.type == CONFIG_DEV_TAP ? TUN_TYPE_TAP : TUN_TYPE_TUN,
 	};
 	const struct tun_owner owner = {.user = cfg->process.user, .group = cfg->process.group};
+	size_t backends;
 	struct err err;
 
 	if (cfg->tun.ifconfig_local || cfg->tun.ifconfig6_local ||
@@ -168,6 +170,9 @@ static int persist_device(const struct config *cfg, bool on, const struct log *l
 		err_set(&err, ERR_USAGE, "You must define TUN/TAP device (--dev)");
 		return fail(&err, log);
 	}
+	(void)dco_backends(&backends);
+	if (on && tun.type == TUN_TYPE_TUN && !cfg->tun.disable_dco && backends > 1)
+		log_warn(log, "Note: --mktun does not support DCO. Creating TUN interface.");
 	if (tun_persist(&tun, on, &owner, log, &err) < 0)
 		return fail(&err, log);
 	return EXIT_OK;
