@@ -118,6 +118,7 @@ struct dco_peer_params {
 	/* --fragment, UDP only: largest plaintext of one datagram without the fragment header
 	 * (data/mss.h: mtu_fragment()); 0: no fragment headers at all */
 	uint16_t fragment_max;
+	uint32_t macs_max; /* TAP: Ethernet addresses it may have; 0: max_routes_per_peer */
 };
 
 /* One data key in both directions. The fields hold the leading bytes that the cipher needs. */

@@ -439,6 +439,7 @@ static void bridge_from_peer(struct engine *e, struct engine_peer *p, uint8_t *f
 {
 	struct engine_peer *to = NULL;
 	struct inner_mac mac;
+	uint32_t quota = p->params.macs_max ? p->params.macs_max : e->cfg.max_routes_per_peer;
 	char text[MAC_LEN * 3 + 2];
 	int ret;
 
@@ -446,12 +447,17 @@ static void bridge_from_peer(struct engine *e, struct engine_peer *p, uint8_t *f
 		forward_drop(e, p, DROP_BAD_PACKET);
 		return;
 	}
-	ret = mac_table_learn(e->macs, mac.src, p, e->cfg.max_routes_per_peer, e->now_ms);
+	ret = mac_table_learn(e->macs, mac.src, p, quota, e->now_ms);
 	if (unlikely(p->mac_news))
 		event_mark_peer(&e->events, p, PEER_PENDING_MAC);
 	if (ret < 0) {
 		str_hex(text, sizeof(text), mac.src, MAC_LEN, ':');
 		str_append(text, sizeof(text), "@0");
+		if (ret == ERR_LIMIT && log_enabled(&p->log, 3) && engine_may_log(e))
+			log_info(
+				&p->log, 3,
+				"MULTI ROUTE: route quota (%u) exceeded for %s (see --max-routes-per-client option)",
+				quota, p->name);
 		bad_source(e, p, ret == ERR_AGAIN ? NULL : text);
 		return;
 	}

@@ -108,9 +108,12 @@ case_add srv_tap_clients__mac_moves srv_tap_clients
 
 srv_tap_quota()
 {
+	mkdir "$DIR/ccd"
+	echo 'max-routes-per-client 2' >"$DIR/ccd/client"
 	S_NET='server 10.8.0.0 255.255.255.0' our_server <<-E
 		dev tap
-		max-routes-per-client 2
+		max-routes-per-client 5
+		client-config-dir $DIR/ccd
 	E
 	their_client 2.6 <<-E
 		dev tap
@@ -125,6 +128,7 @@ srv_tap_quota()
 			[ "$i" != 2 ] || fail "address 2 was refused"
 		fi
 	done
+	want_log server 'MULTI ROUTE: route quota \(2\) exceeded for client/'
 	want_log server 'MULTI: bad source address from client \[02:11:22:33:44:03@0\], packet dropped'
 	their_client_stop
 }
