@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Installs what building and testing need on Debian 12. This is the only place which names packages.
 #
-# usage: scripts/install-deps.sh [build] [test] [demo] [peer-2.5] [peer-2.7]     (default: build test)
+# usage: scripts/install-deps.sh [build] [test] [demo] [peer-2.5] [peer-2.7] [peer-3]   (default: build test)
 #   build     compiler, autotools, libraries
 #   test      what the tests and scripts/check.sh run
 #   demo      what scripts/demo.sh runs
-#   peer-2.5, peer-2.7
+#   peer-2.5, peer-2.7, peer-3
 #             root directories with these releases as peers for tests/interop, made once and cached in
-#             ${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/bullseye and trixie
+#             ${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/bullseye, trixie and openvpn3
 set -euo pipefail
 
 BUILD=(autoconf automake gcc make pkg-config libc6-dev ccache python3-docutils
@@ -83,6 +83,9 @@ for part in "$@"; do
 	peer-2.7) peer trixie trixie "echo deb $MIRROR trixie-backports main >/etc/apt/sources.list.d/backports.list
 		apt-get -q update
 		apt-get -q install -y --no-install-recommends -t trixie-backports openvpn" ;;
-	*) die "unknown part '$part': use build, test, demo, peer-2.5 or peer-2.7" ;;
+	peer-3) peer openvpn3 trixie "apt-get -q install -y --no-install-recommends openvpn openvpn3-client dbus
+		systemd-sysusers
+		dbus-uuidgen >/etc/machine-id" ;;
+	*) die "unknown part '$part': use build, test, demo, peer-2.5, peer-2.7 or peer-3" ;;
 	esac
 done

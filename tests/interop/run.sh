@@ -110,7 +110,7 @@ case $OPENVPN in
 	[ -x "$OPENVPN" ] || { echo "interop: no program to test, set OPENVPN (scripts/check.sh gcc builds one)" >&2; exit 1; }
 	;;
 esac
-"$TOP/scripts/install-deps.sh" peer-2.5 peer-2.7 || exit 1
+"$TOP/scripts/install-deps.sh" peer-2.5 peer-2.7 peer-3 || exit 1
 
 RUN=$(mktemp -d /tmp/ovpn-interop.XXXXXX)
 chmod 755 "$RUN"
@@ -124,7 +124,7 @@ finish()
 			ip netns list | grep -q "^$p-" && net_down "$p"
 		done <"$RUN/prefixes"
 	fi
-	rmdir "$ROOT25$RUN" "$ROOT27$RUN" 2>/dev/null
+	rmdir "$ROOT25$RUN" "$ROOT27$RUN" "$ROOT3$RUN" 2>/dev/null
 	[ -n "${KEEP-}" ] || rm -rf "$RUN"
 }
 trap finish EXIT
