@@ -165,6 +165,15 @@ static const struct dco_backend *choose_backend(struct client *c, struct err *er
 	return backend_fallback();
 }
 
+static void note_offload(const struct client *c)
+{
+	tunnel_setup_note_offload(c->cfg, &c->log);
+	if (c->cfg->ce.explicit_exit_notify && c->neg.cipher[0] && !c->neg.cc_exit)
+		log_warn(
+			&c->log,
+			"Note: --explicit-exit-notify has no effect when using data channel offload: the peer does not take it in the control channel");
+}
+
 static int open_tunnel(struct client *c, struct err *err)
 {
 	/* Point to point opens the device before there is a link, and perhaps no peer is known. */
@@ -185,7 +194,7 @@ static int open_tunnel(struct client *c, struct err *err)
 		return ret;
 	c->app->offload = tunnel_is_offloaded(c->tunnel);
 	if (c->app->offload)
-		tunnel_setup_note_offload(c->cfg, &c->log);
+		note_offload(c);
 	return client_data_watch(c);
 }
 

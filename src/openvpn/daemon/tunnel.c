@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "daemon/backend_choice.h"
 #include "net/iface.h"
+#include "net/route.h"
 
 enum {
 	OFFLOAD_ROUTE_METRIC = 200 /* spec 04 section 4.6 */
@@ -28,6 +29,8 @@ struct tunnel {
 	struct route_list *routes;
 	bool route_noexec;
 	bool routes_installed;
+	bool watch_recursion; /* the data plane does not look for it itself */
+	struct ip_addr peer;  /* of the socket; AF_UNSPEC: none or not known */
 	bool route_error;
 	bool down_pre;
 	bool up_ran;
@@ -152,6 +155,8 @@ int tunnel_open(struct tunnel *t, const struct tunnel_settings *s, struct err *e
 	t->down_pre = s->down_pre;
 	t->route_error = false;
 	t->routes_installed = false;
+	t->watch_recursion = tunnel_is_offloaded(t) && !s->device.allow_recursive_routing;
+	t->peer = s->routes.peer;
 	if (t->hooks.opened)
 		t->hooks.opened(t->ctx);
 	/* A persistent device may still have the routes of a process that was killed. */
@@ -176,6 +181,21 @@ err_close:
 	return ret;
 }
 
+/* The engine drops encrypted packets that come back into the tunnel; the kernel would loop. */
+static void warn_of_recursion(struct tunnel *t)
+{
+	char addr[ADDR_TEXT_MAX];
+	struct route rt;
+
+	if (!t->watch_recursion || !ip_addr_is_set(&t->peer) ||
+	    route_get(t->nl, &t->peer, &rt) < 0 || rt.ifindex != dco_device_ifindex(t->dev))
+		return;
+	log_warn(
+		&t->log,
+		"WARNING: Recursive routing: the system routes packets to the peer %s into the tunnel itself, nothing will arrive -- check --route and --redirect-gateway, or give a host route to the peer",
+		ip_addr_format(&t->peer, addr, sizeof(addr)));
+}
+
 void tunnel_install_routes(struct tunnel *t)
 {
 	if (!t->dev || t->routes_installed)
@@ -183,6 +203,7 @@ void tunnel_install_routes(struct tunnel *t)
 	t->routes_installed = true;
 	if (!t->route_noexec && route_list_install(t->routes, t->env) < 0)
 		t->route_error = true;
+	warn_of_recursion(t);
 	if (t->hooks.route_up)
 		(void)t->hooks.route_up(t->ctx); /* a failure only warns */
 }
