@@ -3,5 +3,7 @@ EXTRA_DIST += tests/guest/lib.sh tests/guest/run.sh tests/guest/guest.sh tests/g
 EXTRA_DIST += tests/guest/cases/client.sh
 EXTRA_DIST += tests/guest/cases/devices.sh
 EXTRA_DIST += tests/guest/cases/moves.sh
+EXTRA_DIST += tests/guest/cases/options.sh
+EXTRA_DIST += tests/guest/cases/p2p.sh
 EXTRA_DIST += tests/guest/cases/privileges.sh
 EXTRA_DIST += tests/guest/cases/server.sh

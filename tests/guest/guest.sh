@@ -96,7 +96,7 @@ server()
 	start "$name" s "$prog" --dev tun --server 10.8.0.0 255.255.255.0 --server-ipv6 fd00:8::/64 --topology subnet \
 		--dh none --ca /w/pki/ca.crt --cert /w/pki/server.crt --key /w/pki/server.key \
 		--keepalive 2 8 --verb 4 --port 1194 "$@"
-	wait_log "$name" 'Initialization Sequence Completed' 12
+	wait_log "$name" 'Initialization Sequence Completed' 40
 }
 
 client()

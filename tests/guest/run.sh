@@ -46,6 +46,7 @@ for guest in $guests; do
 		cp -r "$here/../../packaging/systemd" "$work/w/units"
 		install -D "$program" "$work/openvpn" && guest_binary "$work/w" "$work/openvpn"
 		{
+			echo 'echo # the console ends in the middle of a line'
 			echo "export GUEST=$guest"
 			[ "$guest" = g72 ] && echo "modprobe ovpn" || echo "modprobe ovpn-dco-v2"
 			cat "$here/cases/$case.sh"

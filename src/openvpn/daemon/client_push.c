@@ -13,6 +13,7 @@
 #include "daemon/negotiation_setup.h"
 #include "proto/control_msg.h"
 #include "proto/ncp.h"
+#include "proto/peer_info.h"
 
 enum {
 	PUSH_REQUEST_EVERY_MS = 5000,
@@ -193,12 +194,12 @@ static void on_push(struct client *c, const struct now *now, const char *text)
 
 void client_push_p2p(struct client *c, const struct now *now)
 {
-	struct peer_info_features f = {.epoch = true};
 	const char *fallback = c->base->crypto.cipher_is_fallback ? c->base->crypto.cipher : NULL;
 	struct ncp_p2p p = {
 		.tls_server = c->base->tls.server,
 		.data_ciphers = c->base->crypto.data_ciphers,
-		.iv_proto = peer_info_setup_iv_proto(c->cfg, &f),
+		/* exactly what the peer was told, who draws the same conclusions */
+		.iv_proto = peer_info_number(c->peer_info, "IV_PROTO"),
 	};
 	struct str line = str_init();
 	struct err err = {0};

@@ -26,7 +26,7 @@ static struct peer_info_features features(const struct client *c, uint8_t key_id
 				     : app_expects_offload(c->app, cfg, NULL);
 
 	/* The engine is always there to fall back on, but this would make it necessary. */
-	return (struct peer_info_features){.epoch = !offload, .push_update = false};
+	return (struct peer_info_features){.epoch = !offload, .framing = !offload};
 }
 
 /* ---- what the session asks ---- */

@@ -145,17 +145,8 @@ static void fill_peer_info(const struct config *cfg, const struct peer_info_feat
 	in->epoch = features->epoch;
 	in->push_update = features->push_update;
 	in->dns_v2 = true;
-	in->comp_stub = !cfg->crypto.comp_none_only;
+	in->comp_stub = features->framing && !cfg->crypto.comp_none_only;
 	in->comp_lzo = in->comp_lz4 = announces_compression(&cfg->crypto);
-}
-
-uint32_t peer_info_setup_iv_proto(const struct config *cfg,
-				  const struct peer_info_features *features)
-{
-	struct peer_info_input in = {0};
-
-	fill_peer_info(cfg, features, &in);
-	return peer_info_iv_proto(&in);
 }
 
 /* MAC of the interface that the default route leaves by (spec 03 section 3.2.1). */

@@ -42,6 +42,7 @@ void peer_info_export(const struct log *log, struct env *env, const char *text);
 /* What the data plane in use can do, as far as the peer is told. */
 struct peer_info_features {
 	bool epoch;
+	bool framing; /* compression framing of any kind */
 	bool push_update;
 };
 
@@ -52,10 +53,6 @@ struct peer_info_features {
 int peer_info_setup(const struct config *cfg, const struct peer_info_features *features,
 		    const struct env *env, struct netlink *nl, char out[PEER_INFO_MAX],
 		    struct err *err) MUST_CHECK;
-
-/** peer_info_setup_iv_proto() - the IV_PROTO value of that block, for p2p negotiation */
-uint32_t peer_info_setup_iv_proto(const struct config *cfg,
-				  const struct peer_info_features *features);
 
 /** session_setup() - timers and limits; tls, wrap and mode are the caller's to fill in */
 void session_setup(const struct config *cfg, struct session_config *out);

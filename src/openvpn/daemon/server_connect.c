@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "daemon/app.h"
 #include "daemon/environment.h"
-#include "config/features.h"
 #include "config/options.h"
 #include "proto/ncp.h"
 #include "proto/peer_info.h"
@@ -296,7 +295,7 @@ static bool data_plane_serves(struct server_peer *p)
 	for (size_t i = 0; i < n && i < ARRAY_SIZE(needs); i++) {
 		if (!needs[i].fatal || (needs[i].feature & p->server->features))
 			continue;
-		log_error(&p->log, "the data plane lacks: %s", feature_text(needs[i].feature));
+		log_error(&p->log, "%s", needs[i].line);
 		good = false;
 	}
 	if (!good)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash disable=SC1091,SC2317,SC2329
+# Tunnels without --pull on the kernel's data plane, whose peer restarts again and again.
+. /w/guest.sh
+[ "$GUEST" = g72 ] && KIND=ovpn || KIND=ovpn-dco
+
+# end NAME NETNS PROGRAM LOCAL REMOTE OPTIONS...: one end without --pull
+end()
+{
+	local name=$1 ns=$2 prog=$3 id=$4 own=$5 peer=$6
+	shift 6
+	start "$name" "$ns" "$prog" --dev tun0 --ifconfig "$own" "$peer" --ca /w/pki/ca.crt --cert "/w/pki/$id.crt" \
+		--key "/w/pki/$id.key" --ping 1 --ping-restart 4 --verb 4 --proto udp "$@"
+}
+
+# The peer of a tunnel without --pull restarts again and again: one peer in the kernel, no stale end.
+p2p() # PROGRAM-OF-PEER ROUNDS
+{
+	local i
+	end a s "$OURS" server 10.9.0.1 10.9.0.2 --tls-server --dh none --port 1194 --float
+	for ((i = 0; i < $2; i++)); do
+		end b c "$1" client 10.9.0.2 10.9.0.1 --tls-client --nobind --remote 192.0.2.1
+		connected b 30 || return
+		until_true 15 ip netns exec c ping -c 1 -W 1 10.9.0.1 || fail "round $i: no answer"
+		stop b KILL
+		# what is left of it; 2.7 takes it over, but loses its number
+		ip -n c link del tun0 2>/dev/null
+	done
+	[ "$(link_kind s tun0)" = "$KIND" ] || fail "tun0 is a $(link_kind s tun0)"
+	want_log a 'P2P mode NCP negotiation result: .*DATA_v2=1.*epoch=0'
+	no_log a 'mismatch|Cannot add peer|exists already'
+}
+
+run_case ours p2p "$OURS" 4
+run_case theirs p2p "$THEIRS" 3
+exit "${GUEST_FAILED:-0}"
