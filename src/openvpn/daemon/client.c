@@ -31,7 +31,8 @@ static const char *const state_names[CLIENT_STATE_COUNT] = {
 };
 
 enum {
-	PRE_PULL_PING_RESTART_SEC = 120
+	PRE_PULL_PING_RESTART_SEC = 120,
+	NOBODY_AGAIN_MS = 15000,
 };
 
 #define TO(s) (1u << (s))
@@ -241,13 +242,31 @@ void client_watch_silence(struct client *c, uint64_t now_ms)
 	c->silence_until = sec ? time_after(now_ms, (uint64_t)sec * 1000) : TIME_NEVER;
 }
 
+/* Nothing authentic came. Spec 02 section 10.2. */
+void client_silent(struct client *c)
+{
+	bool exits = c->cfg->timers.ping_rec_exits;
+	const char *name = c->session ? session_common_name(c->session) : "";
+
+	log_info(&c->log, 1, "[%s] Inactivity timeout (--ping-%s), %s", *name ? name : "UNDEF",
+		 exits ? "exit" : "restart", exits ? "exiting" : "restarting");
+	client_raise(c, exits ? SIGTERM : SIGUSR1, exits ? "ping-exit" : "ping-restart");
+}
+
+/* --ping-timer-rem: nobody is missed who has not been there. */
+static bool nobody_to_miss(const struct client *c)
+{
+	return c->cfg->timers.ping_timer_rem &&
+	       (!c->session || session_remote(c->session)->sa.sa_family == AF_UNSPEC);
+}
+
 static void check_silence(struct client *c, uint64_t now_ms)
 {
-	if (c->silence_until <= now_ms) {
+	if (c->silence_until <= now_ms && nobody_to_miss(c)) {
+		c->silence_until = time_after(now_ms, NOBODY_AGAIN_MS);
+	} else if (c->silence_until <= now_ms) {
 		c->silence_until = TIME_NEVER;
-		log_info(&c->log, 1, "[%s] Inactivity timeout (--ping-restart), restarting",
-			 c->session ? session_common_name(c->session) : "UNDEF");
-		client_raise(c, SIGUSR1, "ping-restart");
+		client_silent(c);
 	}
 	if (c->session_end <= now_ms) {
 		c->session_end = TIME_NEVER;

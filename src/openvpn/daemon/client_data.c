@@ -41,15 +41,10 @@ static void data_lost(struct client *c, const struct now *now, const char *text)
 
 static void on_peer_gone(struct client *c, const struct dco_event *ev)
 {
-	bool exits = c->cfg->timers.ping_rec_exits;
-
 	c->peer_added = false;
 	switch (ev->reason) {
 	case DCO_GONE_EXPIRED:
-		log_info(&c->log, 1, "[%s] Inactivity timeout (--ping-%s), %s",
-			 session_common_name(c->session), exits ? "exit" : "restart",
-			 exits ? "exiting" : "restarting");
-		client_raise(c, exits ? SIGTERM : SIGUSR1, exits ? "ping-exit" : "ping-restart");
+		client_silent(c);
 		break;
 	case DCO_GONE_DECRYPT_ERROR:
 		log_error(&c->log, "Fatal decryption error (process_incoming_link), restarting");

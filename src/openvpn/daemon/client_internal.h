@@ -138,6 +138,8 @@ void client_set_state(struct client *c, enum client_state to);
 void client_wake(struct client *c);
 void client_raise(struct client *c, int signum, const char *text);
 /* the silence timer of the time before the data plane watches the peer */
+/* nothing came for the time of --ping-restart or --ping-exit */
+void client_silent(struct client *c);
 void client_watch_silence(struct client *c, uint64_t now_ms);
 void client_fatal(struct client *c, const char *fmt, ...) PRINTF_FMT(2, 3);
 

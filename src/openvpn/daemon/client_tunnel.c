@@ -345,12 +345,17 @@ void client_tunnel_up(struct client *c, const struct now *now)
 static void start_timers(struct client *c, uint64_t now_ms)
 {
 	const struct config_timers *t = &c->cfg->timers;
+	uint64_t small_blocks = data_setup_small_blocks(c->cfg, &c->neg, &c->log);
 
 	c->session_end =
 		t->session_sec ? time_after(now_ms, (uint64_t)t->session_sec * 1000) : TIME_NEVER;
 	c->inactive_until =
 		t->inactive_sec ? time_after(now_ms, (uint64_t)t->inactive_sec * 1000) : TIME_NEVER;
 	c->inactive_bytes_seen = 0;
+	if (small_blocks) {
+		c->session_cfg.reneg_bytes = small_blocks;
+		session_set_reneg_bytes(c->session, small_blocks);
+	}
 	if (c->session_cfg.reneg_bytes || c->session_cfg.reneg_packets)
 		c->stats_next = time_after(now_ms, STATS_EVERY_MS);
 }

@@ -92,6 +92,24 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 	};
 }
 
+uint64_t data_setup_small_blocks(const struct config *cfg, const struct negotiated *neg,
+				 const struct log *log)
+{
+	enum {
+		SAFE_BLOCK_BYTES = 16,
+		SMALL_BLOCK_RENEG_BYTES = 64 << 20,
+	};
+	const struct cipher_info *cipher = cipher_by_name(neg->cipher);
+
+	if (cfg->tls.reneg_bytes_set || !cipher || cipher->mode == CIPHER_MODE_AEAD ||
+	    cipher->mode == CIPHER_MODE_NONE || cipher->block_bytes >= SAFE_BLOCK_BYTES)
+		return 0;
+	log_warn(
+		log,
+		"WARNING: cipher with small block size in use, reducing reneg-bytes to 64MB to mitigate SWEET32 attacks.");
+	return SMALL_BLOCK_RENEG_BYTES;
+}
+
 static enum dco_data_format data_format(const struct negotiated *n)
 {
 	if (n->epoch)

@@ -20,6 +20,15 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 					 bool tcp, sa_family_t family);
 
 /**
+ * data_setup_small_blocks() - how much a key may carry because of its cipher
+ *
+ * Blocks of less than 128 bits get a limit, with a warning, unless --reneg-bytes was given (spec 02
+ * section 3.4). Return: bytes, 0 for none.
+ */
+uint64_t data_setup_small_blocks(const struct config *cfg, const struct negotiated *neg,
+				 const struct log *log);
+
+/**
  * data_setup_key() - a key of the session in the form that the data plane takes
  * @ev: SESSION_EV_KEY_READY
  * @out: in secret memory; the caller wipes it

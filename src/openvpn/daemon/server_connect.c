@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "daemon/app.h"
+#include "daemon/data_setup.h"
 #include "daemon/environment.h"
 #include "config/options.h"
 #include "proto/ncp.h"
@@ -276,6 +277,7 @@ static void start_timers(struct server_peer *p, uint64_t now_ms)
 {
 	const struct config_timers *t = &p->cfg->timers;
 	const struct config_server *c = &p->server->cfg->server;
+	uint64_t small_blocks = data_setup_small_blocks(p->cfg, &p->neg, &p->log);
 
 	if (t->session_sec)
 		p->session_end_at = time_after(now_ms, 1000ull * t->session_sec);
@@ -283,6 +285,10 @@ static void start_timers(struct server_peer *p, uint64_t now_ms)
 		p->inactive_at = time_after(now_ms, 1000ull * t->inactive_sec);
 	if (p->token[0] && c->auth_token_renewal_sec < p->server->cfg->tls.reneg_sec)
 		p->token_at = time_after(now_ms, 1000ull * c->auth_token_renewal_sec);
+	if (small_blocks) {
+		session_set_reneg_bytes(p->session, small_blocks);
+		p->usage_at = time_after(now_ms, SERVER_USAGE_MS);
+	}
 }
 
 /* Options of this client that the data plane in use cannot serve. */

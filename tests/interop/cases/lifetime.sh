@@ -269,6 +269,45 @@ timer()
 }
 case_add inactive__ends timer 'inactive 3' 'Inactivity timeout \(--inactive\), exiting'
 case_add inactive_bytes__ends timer 'inactive 3 100000' 'SIGTERM\[soft,inactive\] received, process exiting' 'push "ping 1"'
+
+# 1000 bytes in each four seconds keep the client, pings of the tunnel do not
+inactive_kept()
+{
+	server 2.6 <<-E
+		push "ping 1"
+	E
+	client <<-E
+		remote $SERVER4
+		inactive 4 1000
+	E
+	in_c ping -qnc 5 -i 2 -s 1200 10.8.0.1 >"$DIR/ping" || fail "ping"
+	kill -0 "$UT_PID" || fail "the client ended under traffic"
+	want_no_log client 'Inactivity timeout'
+	ut_exit 12
+	want_log client 'Inactivity timeout \(--inactive\), exiting'
+	want "exit status" 0 "$RC"
+}
+case_add inactive_bytes__prevented_by_data inactive_kept
+
+# nobody is missed who has not been there
+timer_rem()
+{
+	p2p_ends 2.6 udp server
+	sed -i '/^remote /d; /^keepalive/d; /^proto/d' "$DIR/client.conf"
+	printf 'ping-restart 2\nproto udp4\nlocal %s\n' "$CLIENT4" >>"$DIR/client.conf"
+	[ "$1" = none ] || echo "$1" >>"$DIR/client.conf"
+	ut --config "$DIR/client.conf"
+	wait_log client 'link remote'
+	if [ "$1" = none ]; then
+		wait_log client 'Inactivity timeout \(--ping-restart\), restarting' 6
+	else
+		! until_true 5 log_has client 'Inactivity timeout' || fail "it restarts although nobody was there"
+	fi
+	kill "$UT_PID"
+	ut_exit 10
+}
+case_add ping_timer_rem__waits timer_rem ping-timer-rem
+case_add ping_timer_rem__without timer_rem none
 case_add session_timeout__ends timer 'session-timeout 3' 'Session timeout, exiting'
 case_add ping_exit__ends timer 'ping-exit 3' '\[server\] Inactivity timeout \(--ping-exit\), exiting' 'ping 1' stop
 
