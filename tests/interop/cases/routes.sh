@@ -60,6 +60,29 @@ tun_mtu()
 }
 case_add tun_mtu_pushed tun_mtu
 
+# more than the client's buffers were made for
+tun_mtu_cap()
+{
+	server 2.6 <<-E
+		tun-mtu 9000
+	E
+	client <<-E
+		remote $SERVER4
+		$1
+	E
+	want mtu "$2" "$(ip -n "$NS-c" -o link show tun0 | sed -nE 's/.* mtu ([0-9]+).*/\1/p')"
+	want_log server "peer info: IV_MTU=$2$"
+	if [ "$2" = 9000 ]; then
+		want_no_log client 'tun-mtu is too large'
+	else
+		want_log client 'Server-pushed tun-mtu is too large, please add tun-mtu-max 9000 in the client configuration'
+	fi
+	ping_ok
+	ut_stop
+}
+case_add tun_mtu_pushed__too_large tun_mtu_cap '' 1600
+case_add tun_mtu_pushed__as_large_as_allowed tun_mtu_cap 'tun-mtu-max 9000' 9000
+
 # MSS of connections through the tunnel, as the server sees it
 mssfix()
 {
