@@ -11,5 +11,6 @@ libdco_a_SOURCES += \
 	src/openvpn/dco_linux_family.c src/openvpn/dco_linux_key.c \
 	src/openvpn/dco_linux_link.c src/openvpn/dco_linux_netlink.c \
 	src/openvpn/dco_linux_peer.c src/openvpn/dco_linux_route.c \
-	src/openvpn/dco_linux_transport.c src/openvpn/dco_linux_v2.c
+	src/openvpn/dco_linux_transport.c src/openvpn/dco_linux_v2.c \
+	src/openvpn/dco_linux_watch.c
 endif

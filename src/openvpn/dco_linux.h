@@ -74,6 +74,7 @@ struct kernel_dialect {
 	bool deletion_before_ack;  /* our own deletion is notified before it is acknowledged */
 	bool remote_authenticated; /* the address in an answer may be believed */
 	bool tells_key_limit;	   /* else compare the counters */
+	bool tells_at_socket;	   /* events: in the namespace of the socket, not of the device */
 	bool tells_mode;	   /* of an interface; else a request that must fail shows it */
 
 	uint8_t cmd_peer_new, cmd_peer_set, cmd_peer_get, cmd_peer_del;
@@ -245,6 +246,8 @@ int kernel_poll_peer(struct dco_linux *d, struct kernel_peer *p);
 /* ---- dco_linux_events.c ---- */
 
 int kernel_events_open(struct dco_linux *d, struct err *err) MUST_CHECK;
+/** kernel_events_open_socket() - only the socket for notifications of the driver */
+int kernel_events_open_socket(struct dco_linux *d, struct err *err) MUST_CHECK;
 void kernel_events_close(struct dco_linux *d);
 /** kernel_events_drain() - take in all notifications that wait; events are queued */
 void kernel_events_drain(struct dco_linux *d);
@@ -259,6 +262,12 @@ void kernel_peer_gone(struct dco_linux *d, struct kernel_peer *p, enum dco_gone_
 void kernel_device_gone(struct dco_linux *d);
 void kernel_peer_moved(struct dco_linux *d, struct kernel_peer *p, const union sock_addr *remote);
 bool kernel_next_event(struct dco_linux *d, struct dco_event *ev);
+
+/* ---- dco_linux_watch.c ---- */
+
+int kernel_links_open(struct dco_linux *d, struct err *err) MUST_CHECK;
+/** kernel_links_drain() - notice whether the interface was deleted or moved; follow it if moved */
+void kernel_links_drain(struct dco_linux *d);
 
 /* ---- dco_linux_transport.c ---- */
 

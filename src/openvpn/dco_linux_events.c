@@ -3,7 +3,6 @@
 #include "dco_linux.h"
 
 #include <errno.h>
-#include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -264,37 +263,6 @@ void kernel_events_drain(struct dco_linux *d)
 	(void)kernel_poll_peers(d); /* who is missing is gone */
 }
 
-/* ---- the interface ---- */
-
-/* Deleting it, or unloading the driver, is not always told through its peers. */
-static void drain_links(struct dco_linux *d)
-{
-	union {
-		struct nlmsghdr align;
-		uint8_t bytes[MESSAGES_MAX_BYTES];
-	} buf;
-	bool look = false;
-
-	for (;;) {
-		ssize_t n = recv(d->link_fd, buf.bytes, sizeof(buf.bytes), MSG_DONTWAIT);
-		struct nlmsghdr *nlh = &buf.align;
-		int left = (int)n;
-
-		if (n < 0 && errno != ENOBUFS && errno != EINTR)
-			break;
-		look = look || (n < 0 && errno == ENOBUFS);
-		for (; n > 0 && nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left)) {
-			const struct ifinfomsg *ifi = nlmsg_data(nlh);
-
-			look = look ||
-			       (nlh->nlmsg_type == RTM_DELLINK &&
-				nlmsg_valid_hdr(nlh, sizeof(*ifi)) && ifi->ifi_index == d->ifindex);
-		}
-	}
-	if (look && d->ifindex > 0 && !kernel_link_exists(d->rtnl, d->ifindex))
-		kernel_device_gone(d);
-}
-
 /* ---- waiting ---- */
 
 static int watch(struct dco_linux *d, int fd, void *tag)
@@ -304,7 +272,7 @@ static int watch(struct dco_linux *d, int fd, void *tag)
 	return epoll_ctl(d->epoll_fd, EPOLL_CTL_ADD, fd, &ev);
 }
 
-static int open_event_socket(struct dco_linux *d, struct err *err)
+int kernel_events_open_socket(struct dco_linux *d, struct err *err)
 {
 	int size = RCVBUF_BYTES;
 	struct sockaddr_nl addr = {.nl_family = AF_NETLINK};
@@ -321,24 +289,14 @@ static int open_event_socket(struct dco_linux *d, struct err *err)
 	return 0;
 }
 
-static int open_link_socket(struct dco_linux *d, struct err *err)
-{
-	struct sockaddr_nl addr = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
-
-	d->link_fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-	if (d->link_fd < 0 || bind(d->link_fd, (struct sockaddr *)(void *)&addr, sizeof(addr)) < 0)
-		return err_set_errno(err, errno, "Cannot create netlink socket");
-	return 0;
-}
-
 int kernel_events_open(struct dco_linux *d, struct err *err)
 {
 	struct itimerspec often = {.it_interval.tv_sec = LIVENESS_SEC,
 				   .it_value.tv_sec = LIVENESS_SEC};
-	int ret = open_event_socket(d, err);
+	int ret = kernel_events_open_socket(d, err);
 
 	if (ret == 0)
-		ret = open_link_socket(d, err);
+		ret = kernel_links_open(d, err);
 	if (ret < 0)
 		return ret;
 	d->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -373,7 +331,7 @@ static bool take_ready(struct dco_linux *d, const struct epoll_event *ready)
 		return true;
 	}
 	if (ready->data.ptr == &d->link_fd) {
-		drain_links(d);
+		kernel_links_drain(d);
 		return true;
 	}
 	if (ready->data.ptr == &d->wake_fd)

@@ -372,6 +372,7 @@ const struct kernel_dialect kernel_mainline = {
 	.deletion_before_ack = true,
 	.remote_authenticated = true,
 	.tells_key_limit = true,
+	.tells_at_socket = true,
 	.tells_mode = true,
 	.cmd_peer_new = CMD_PEER_NEW,
 	.cmd_peer_set = CMD_PEER_SET,

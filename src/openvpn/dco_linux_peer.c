@@ -203,6 +203,7 @@ int kernel_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err 
 	struct kernel_peer *p;
 	int ret;
 
+	kernel_links_drain(d); /* a script may have moved the interface just now */
 	if (!t)
 		return err_set(err, ERR_NOT_FOUND, "peer %u: no transport %d", cfg->peer_id,
 			       cfg->transport);
