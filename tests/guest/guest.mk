@@ -7,3 +7,4 @@ EXTRA_DIST += tests/guest/cases/options.sh
 EXTRA_DIST += tests/guest/cases/p2p.sh
 EXTRA_DIST += tests/guest/cases/privileges.sh
 EXTRA_DIST += tests/guest/cases/server.sh
+EXTRA_DIST += tests/guest/cases/surroundings.sh
