@@ -96,6 +96,11 @@ static int keep_key_password(struct app *app, struct err *err)
 	return ret;
 }
 
+const char *app_chroot_to_come(const struct app *app)
+{
+	return app->chrooted ? NULL : app->cfg->process.chroot_dir;
+}
+
 int app_key_password(void *user, char *buf, size_t cap)
 {
 	struct app *app = user;

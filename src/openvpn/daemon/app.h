@@ -73,6 +73,9 @@ struct app {
  */
 int app_run(int argc, char **argv);
 
+/** app_chroot_to_come() - the directory of --chroot until that is done, then NULL */
+const char *app_chroot_to_come(const struct app *app);
+
 /** app_key_password() - tls_password_fn: the passphrase of a private key; @user is the app */
 int app_key_password(void *user, char *buf, size_t cap);
 

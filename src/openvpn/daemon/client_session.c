@@ -203,7 +203,8 @@ void client_session_packet(struct client *c, const union sock_addr *from,
 
 int client_session_init(struct client *c, struct err *err)
 {
-	int ret = tls_setup_context(c->base, app_key_password, c->app, &c->log, &c->tls, err);
+	int ret = tls_setup_context(c->base, app_chroot_to_come(c->app), app_key_password, c->app,
+				    &c->log, &c->tls, err);
 
 	return ret < 0 ? ret : verify_setup_new(c->base, &c->verify, err);
 }

@@ -280,7 +280,8 @@ static int make_tables(struct server *s, struct err *err)
 
 static int load_secrets(struct server *s, struct err *err)
 {
-	int ret = tls_setup_context(s->cfg, app_key_password, s->app, &s->log, &s->tls, err);
+	int ret = tls_setup_context(s->cfg, app_chroot_to_come(s->app), app_key_password, s->app,
+				    &s->log, &s->tls, err);
 
 	if (ret == 0)
 		ret = verify_setup_new(s->cfg, &s->verify, err);

@@ -40,8 +40,9 @@ static enum tls_peer_cert peer_cert(const struct config *cfg)
 	return TLS_PEER_CERT_REQUIRE;
 }
 
-int tls_setup_context(const struct config *cfg, tls_password_fn password, void *password_user,
-		      const struct log *log, struct tls_ctx **out, struct err *err)
+int tls_setup_context(const struct config *cfg, const char *chroot_to_come,
+		      tls_password_fn password, void *password_user, const struct log *log,
+		      struct tls_ctx **out, struct err *err)
 {
 	struct tls_ctx_config t = {
 		.role = cfg->tls.server ? TLS_SERVER : TLS_CLIENT,
@@ -66,6 +67,7 @@ int tls_setup_context(const struct config *cfg, tls_password_fn password, void *
 
 	if (!cfg->tls.crl_is_dir)
 		t.crl = source(&cfg->tls.crl);
+	t.crl_root = chroot_to_come;
 	return tls_ctx_new(&t, log, out, err);
 }
 

@@ -14,12 +14,14 @@
 
 /**
  * tls_setup_context() - load certificates and keys as configured
+ * @chroot_to_come: --chroot as long as it is not done: the CRL is read from inside; or NULL
  * @password: asks for the passphrase of a private key; may be NULL
  *
  * Return: 0, or ERR_* with the line for the user.
  */
-int tls_setup_context(const struct config *cfg, tls_password_fn password, void *password_user,
-		      const struct log *log, struct tls_ctx **out, struct err *err) MUST_CHECK;
+int tls_setup_context(const struct config *cfg, const char *chroot_to_come,
+		      tls_password_fn password, void *password_user, const struct log *log,
+		      struct tls_ctx **out, struct err *err) MUST_CHECK;
 
 /* The checks of peer certificates in the form that tls/verify.h wants; owns what it points to. */
 struct verify_setup;

@@ -10,6 +10,7 @@
 #include <openssl/pem.h>
 
 #include "base/secret.h"
+#include "base/str.h"
 
 /* End of the text, not an error: PEM readers report it as "no start line". */
 static bool at_end_of_pem(void)
@@ -64,9 +65,30 @@ static void replace(struct crl_store *store, STACK_OF(X509_CRL) * crls)
 	store->crls = crls;
 }
 
-int crl_store_init(struct crl_store *store, const struct text_source *src, const struct log *log,
-		   struct err *err)
+/* Where the file is now: as named, or below the root that this process will get. */
+static int find(const struct crl_store *store, struct str *path, struct stat *st)
 {
+	if (store->root)
+		str_addf(path, "%s/%s", store->root, store->path);
+	if (store->root && !path->failed && stat(path->text, st) == 0)
+		return 0;
+	str_clear(path);
+	str_add(path, store->path);
+	return path->failed ? -1 : stat(path->text, st);
+}
+
+static int set_path(struct crl_store *store, const char *path, const char *root)
+{
+	store->path = strdup(path);
+	store->root = root ? strdup(root) : NULL;
+	return store->path && (store->root || !root) ? 0 : ERR_NOMEM;
+}
+
+int crl_store_init(struct crl_store *store, const struct text_source *src, const char *root,
+		   const struct log *log, struct err *err)
+{
+	struct text_source from = *src;
+	struct str path = str_init();
 	struct stat st;
 	char *text;
 	int ret;
@@ -75,50 +97,55 @@ int crl_store_init(struct crl_store *store, const struct text_source *src, const
 		return 0;
 	store->wanted = true;
 	if (!src->text) {
-		if (stat(src->path, &st) < 0)
+		if (set_path(store, src->path, root) < 0)
+			return err_set(err, ERR_NOMEM, "out of memory");
+		if (find(store, &path, &st) < 0) {
+			str_fini(&path);
 			return err_set(
 				err, ERR_SYSTEM,
 				"ERROR: Failed to stat CRL file during initialization, exiting.");
+		}
 		remember(store, &st);
-		store->path = strdup(src->path);
-		if (!store->path)
-			return err_set(err, ERR_NOMEM, "out of memory");
+		from.path = path.text;
 	}
-	ret = source_read(src, &text, NULL, err);
-	if (ret < 0)
-		return ret;
-	replace(store, parse(text, source_name(src), log));
-	secret_free(text);
-	return 0;
+	ret = source_read(&from, &text, NULL, err);
+	if (ret == 0) {
+		replace(store, parse(text, source_name(src), log));
+		secret_free(text);
+	}
+	str_fini(&path);
+	return ret;
 }
 
 void crl_store_reload(struct crl_store *store, const struct log *log)
 {
-	const struct text_source src = {.path = store->path};
+	struct str path = str_init();
 	struct stat st;
 	struct err err;
 	char *text;
 
 	if (!store->path)
 		return;
-	if (stat(store->path, &st) < 0) {
+	if (find(store, &path, &st) < 0) {
 		log_warn(log, "WARNING: Failed to stat CRL file, not reloading CRL.");
-		return;
+	} else if (changed(store, &st)) {
+		const struct text_source src = {.path = path.text};
+
+		if (source_read(&src, &text, NULL, &err) < 0) {
+			log_warn(log, "WARNING: %s, not reloading CRL.", err.text);
+		} else {
+			remember(store, &st);
+			replace(store, parse(text, store->path, log));
+			secret_free(text);
+		}
 	}
-	if (!changed(store, &st))
-		return;
-	if (source_read(&src, &text, NULL, &err) < 0) {
-		log_warn(log, "WARNING: %s, not reloading CRL.", err.text);
-		return;
-	}
-	remember(store, &st);
-	replace(store, parse(text, store->path, log));
-	secret_free(text);
+	str_fini(&path);
 }
 
 void crl_store_fini(struct crl_store *store)
 {
 	replace(store, NULL);
 	free(store->path);
-	store->path = NULL;
+	free(store->root);
+	store->path = store->root = NULL;
 }

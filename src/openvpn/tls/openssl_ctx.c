@@ -141,7 +141,7 @@ static int set_up(struct tls_ctx *ctx, const struct tls_ctx_config *cfg, struct 
 	if (ret == 0)
 		complete_chain(ctx->ssl_ctx);
 	if (ret == 0)
-		ret = crl_store_init(&ctx->crl, &cfg->crl, &ctx->log, err);
+		ret = crl_store_init(&ctx->crl, &cfg->crl, cfg->crl_root, &ctx->log, err);
 	return ret;
 }
 

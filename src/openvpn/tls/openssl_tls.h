@@ -17,6 +17,7 @@
 
 /* The CRLs of --crl-verify FILE, and how to notice that the file changed. */
 struct crl_store {
+	char *root; /* --chroot still to come, or NULL */
 	char *path; /* NULL: inline or no CRL */
 	bool wanted;
 	STACK_OF(X509_CRL) * crls; /* NULL or empty: nothing could be loaded */
@@ -27,7 +28,7 @@ struct crl_store {
 struct tls_library;
 
 struct tls_ctx {
-	unsigned int refs; /* the owner and every connection */
+	unsigned int refs;	 /* the owner and every connection */
 	struct tls_library *lib; /* NULL: the library's default context */
 	SSL_CTX *ssl_ctx;
 	BIO_METHOD *bio_method;
@@ -87,7 +88,7 @@ int tls_set_ciphers(SSL_CTX *ssl_ctx, const struct tls_ctx_config *cfg, const st
 		    struct err *err) MUST_CHECK;
 
 /** crl_store_init() - first load. ERR_SYSTEM: the file is missing. */
-int crl_store_init(struct crl_store *store, const struct text_source *src, const struct log *log,
-		   struct err *err) MUST_CHECK;
+int crl_store_init(struct crl_store *store, const struct text_source *src, const char *root,
+		   const struct log *log, struct err *err) MUST_CHECK;
 void crl_store_reload(struct crl_store *store, const struct log *log);
 void crl_store_fini(struct crl_store *store);

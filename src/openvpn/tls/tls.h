@@ -58,6 +58,7 @@ struct tls_ctx_config {
 	struct text_source extra_certs;
 	struct text_source dh;	/* path "none": none */
 	struct text_source crl; /* --crl-verify FILE; copied */
+	const char *crl_root;	/* --chroot that is still to come: crl is inside of it; or NULL */
 	enum tls_version version_min;
 	enum tls_version version_max;
 	const char *cipher_list;  /* --tls-cipher, or NULL */
