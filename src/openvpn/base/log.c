@@ -143,7 +143,8 @@ static unsigned int line_flags(const struct log_line *line)
 		[LOG_CLASS_FATAL] = 0x10, [LOG_CLASS_DEBUG] = 0x80,
 	};
 
-	return class_flags[line->klass] | (line->verb & 0xf);
+	/* only information has a level */
+	return class_flags[line->klass] | (line->klass == LOG_CLASS_INFO ? line->verb & 0xf : 0);
 }
 
 static int syslog_priority(enum log_class klass)

@@ -369,7 +369,7 @@ static void announce(struct client *c, uint64_t now_ms)
 	remote_list_connected(c->remotes);
 	c->initialised = true;
 	start_timers(c, now_ms);
-	log_info(&c->log, 0, "Initialization Sequence Completed%s", errors ? " With Errors" : "");
+	log_info(&c->log, 1, "Initialization Sequence Completed%s", errors ? " With Errors" : "");
 	negotiated_log(&c->neg, c->cfg, &c->log);
 	if (app_initialised(c->app, errors, &err) < 0)
 		client_fatal(c, "%s", err.text);

@@ -325,7 +325,7 @@ static int go_online(struct server *s, struct err *err)
 	ret = pool_setup(s, err);
 	if (ret < 0)
 		return ret;
-	log_info(&s->log, 0, "Initialization Sequence Completed%s",
+	log_info(&s->log, 1, "Initialization Sequence Completed%s",
 		 tunnel_route_error(s->tunnel) ? " With Errors" : "");
 	s->app->signals.phase = SIGNAL_PHASE_RUN;
 	return app_initialised(s->app, tunnel_route_error(s->tunnel), err);
@@ -429,7 +429,7 @@ static void restart(struct server *s)
 		if (ret == 0)
 			ret = pool_setup(s, &err);
 		if (ret == 0)
-			log_info(&s->log, 0, "Initialization Sequence Completed");
+			log_info(&s->log, 1, "Initialization Sequence Completed");
 	} else if (ret == 0) {
 		ret = go_online(s, &err);
 	}

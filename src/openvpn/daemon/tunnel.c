@@ -246,7 +246,7 @@ int tunnel_close(struct tunnel *t)
 	t->routes = NULL;
 	if (t->down_pre)
 		down = run_down(t);
-	log_info(&t->log, 3, "Closing %s interface",
+	log_info(&t->log, 2, "Closing %s interface",
 		 tunnel_is_offloaded(t) ? "ovpn-dco" : "tun/tap");
 	remove_addresses(t);
 	dco_device_close(t->dev);
