@@ -132,3 +132,14 @@ fuzz_server_files_SOURCES = tests/fuzz/fuzz_server_files.c
 fuzz_server_files_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_server_files_LDADD = libdaemon.a libbase.a $(LIBUV_LIBS)
 endif
+
+# drivers of the kernel
+EXTRA_DIST += tests/fuzz/corpus/fuzz_dco_netlink
+if ENABLE_FUZZERS
+noinst_PROGRAMS += fuzz_dco_netlink
+fuzz_dco_netlink_SOURCES = tests/fuzz/fuzz_dco_netlink.c
+fuzz_dco_netlink_CPPFLAGS = $(AM_CPPFLAGS) $(LIBNL_CFLAGS)
+fuzz_dco_netlink_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_dco_netlink_LDADD = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libconfig.a libbase.a \
+	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS)
+endif
