@@ -138,12 +138,14 @@ struct dco_peer_stats {
 	uint64_t link_tx_bytes;
 	uint64_t link_rx_packets;
 	uint64_t link_tx_packets;
-	uint64_t vpn_rx_bytes; /* inner packets written to the device; no pings */
+	uint64_t vpn_rx_bytes; /* inner packets written to the device; no pings,
+				* if FEAT_EXACT_COUNTERS */
 	uint64_t vpn_tx_bytes; /* inner packets read from the device; no pings */
 	uint64_t vpn_rx_packets;
 	uint64_t vpn_tx_packets;
-	uint64_t dropped; /* by any check, both directions */
-	/* of the key in the primary slot, for renegotiation limits (spec 01 section 3.6) */
+	uint64_t dropped; /* by any check, both directions; 0 without FEAT_DROP_COUNTER */
+	/* of the key in the primary slot, for renegotiation limits (spec 01 section 3.6);
+	 * 0 without FEAT_RENEG_BY_AMOUNT */
 	uint64_t key_bytes;   /* both directions, encrypted size */
 	uint64_t key_packets; /* both directions */
 };
@@ -156,11 +158,11 @@ enum dco_event_type {
 	DCO_EVENT_FLOAT_COLLISION, /* an authentic packet came from remote, which another peer of
 				    * the transport has; it was dropped. Delete that peer to let
 				    * this one move with its next packet (spec 02 section 14.1).
-				    * Comes from backends which check the addresses themselves. */
+				    * Comes from backends with FEAT_FLOAT_CHECK. */
 	DCO_EVENT_KEY_LIMIT,	   /* renegotiate now: packet ids or AEAD usage nearly exhausted */
 	DCO_EVENT_REMOTE_EXIT,	   /* OCC exit message inside the data channel */
-	DCO_EVENT_OUT_OF_SYNC, /* data packet with an unknown key id; rate-limited to one a second
-				*/
+	DCO_EVENT_OUT_OF_SYNC, /* data packet with an unknown key id; rate-limited to one a second.
+				* Only with FEAT_OUT_OF_SYNC */
 	DCO_EVENT_MAC,	       /* TAP: frames come from mac at this peer, or would with ask_macs */
 	DCO_EVENT_DEVICE_GONE, /* the interface was deleted, and its peers went with it: no events
 				* of theirs, and the device can only be closed */

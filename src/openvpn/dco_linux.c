@@ -19,12 +19,11 @@ enum {
 	PROBE_IFINDEX = 0x7fffffff, /* no such interface */
 };
 
-static uint64_t offers(bool tx_id)
-{
-	return FEAT_CIPHERS_AEAD | FEAT_DATA_V2 | FEAT_UDP4 | FEAT_UDP6 | FEAT_TCP |
-	       FEAT_MULTI_PEER | FEAT_INACTIVE_BYTES | FEAT_PER_PEER_STATS | FEAT_FLOAT |
-	       (tx_id ? FEAT_ASYM_PEER_ID : 0);
-}
+#define OFFERED_BY_BOTH                                                                          \
+	(FEAT_CIPHERS_AEAD | FEAT_DATA_V2 | FEAT_UDP4 | FEAT_UDP6 | FEAT_TCP | FEAT_MULTI_PEER | \
+	 FEAT_INACTIVE_BYTES | FEAT_PER_PEER_STATS | FEAT_FLOAT)
+#define OFFERED_BY_MAINLINE \
+	(OFFERED_BY_BOTH | FEAT_SET_PEER | FEAT_EXACT_COUNTERS | FEAT_INNER_CHECK)
 
 /* Spec 05 problem 24: commands are refused to root of an unprivileged container. */
 static int probe_permission(struct netlink *nl, const struct kernel_dialect *dialect,
@@ -65,7 +64,7 @@ static uint64_t mainline_features(struct err *why)
 	int ret = probe(&kernel_mainline, &f, why);
 
 	if (ret == 0)
-		return offers(f.tx_id);
+		return OFFERED_BY_MAINLINE | (f.tx_id ? FEAT_ASYM_PEER_ID : 0);
 	if (ret == ERR_NOT_FOUND && probe(&kernel_legacy, &legacy, NULL) == 0)
 		(void)err_set(why, ret, "Note: using legacy ovpn-dco-v2 kernel module");
 	else if (ret == ERR_NOT_FOUND)
@@ -81,7 +80,7 @@ static uint64_t legacy_features(struct err *why)
 	int ret = probe(&kernel_legacy, &f, why);
 
 	if (ret == 0)
-		return offers(false);
+		return OFFERED_BY_BOTH;
 	if (ret == ERR_NOT_FOUND)
 		(void)err_set(
 			why, ret,
@@ -153,9 +152,7 @@ static const struct dco_ops legacy_ops = {.device_open = legacy_open, COMMON_OPS
 const struct dco_backend dco_linux_mainline = {
 	.name = "ovpn",
 	.text = "kernel driver ovpn",
-	.offers = FEAT_CIPHERS_AEAD | FEAT_DATA_V2 | FEAT_UDP4 | FEAT_UDP6 | FEAT_TCP |
-		  FEAT_MULTI_PEER | FEAT_INACTIVE_BYTES | FEAT_PER_PEER_STATS | FEAT_FLOAT |
-		  FEAT_ASYM_PEER_ID,
+	.offers = OFFERED_BY_MAINLINE | FEAT_ASYM_PEER_ID,
 	.features = mainline_features,
 	.version = mainline_version,
 	.how_to_get =
@@ -166,8 +163,7 @@ const struct dco_backend dco_linux_mainline = {
 const struct dco_backend dco_linux_legacy = {
 	.name = "ovpn-dco-v2",
 	.text = "legacy kernel module ovpn-dco-v2",
-	.offers = FEAT_CIPHERS_AEAD | FEAT_DATA_V2 | FEAT_UDP4 | FEAT_UDP6 | FEAT_TCP |
-		  FEAT_MULTI_PEER | FEAT_INACTIVE_BYTES | FEAT_PER_PEER_STATS | FEAT_FLOAT,
+	.offers = OFFERED_BY_BOTH,
 	.features = legacy_features,
 	.version = legacy_version,
 	.how_to_get =

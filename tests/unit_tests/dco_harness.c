@@ -6,11 +6,14 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/attr.h"
 #include "base/bytes.h"
+#include "config/features.h"
 #include "crypto/cipher.h"
 #include "engine/engine.h"
 
@@ -43,10 +46,71 @@ static int open_with_socket(const struct dco_device_config *cfg, const struct lo
 	return ret;
 }
 
-/* ---- one end ---- */
+static struct dco_ops engine_ops_under_test;
+static struct dco_backend engine_under_test = {.name = "engine", .ops = &engine_ops_under_test};
+static const struct dco_backend *under_test = &engine_under_test;
+static uint64_t offered = UINT64_MAX;
+uint32_t peer_a = 7, peer_b = 9;
 
-static struct dco_ops ops_under_test;
-static struct dco_backend backend_under_test = {.name = "engine", .ops = &ops_under_test};
+bool is_engine(void)
+{
+	return under_test == &engine_under_test;
+}
+
+bool offers(uint64_t features)
+{
+	return (offered & features) == features;
+}
+
+bool need(uint64_t features)
+{
+	uint64_t missing = features & ~offered;
+
+	if (missing)
+		print_message("# skipped: %s does not offer %s\n", under_test->name,
+			      feature_text(missing & -missing));
+	return !missing;
+}
+
+static const struct dco_backend *backend_named(const char *name)
+{
+	size_t count;
+	const struct dco_backend *const *all = dco_backends(&count);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(all[i]->name, name) == 0)
+			return all[i];
+	return NULL;
+}
+
+int harness_start(void **state)
+{
+	const char *name = getenv("DCO_BACKEND");
+	const struct dco_backend *b = backend_named(name ? name : "engine");
+	struct err why = {0};
+
+	(void)state;
+	engine_ops_under_test = engine_ops;
+	engine_ops_under_test.device_open = open_with_socket;
+	if (!b) {
+		print_error("there is no backend %s in this build\n", name);
+		return -1;
+	}
+	offered = b->features(&why);
+	if (!offered) {
+		print_error("%s: %s\n", b->name, why.text);
+		return -1;
+	}
+	if (strcmp(b->name, "engine") == 0)
+		return 0;
+	under_test = b;
+	if (!offers(FEAT_ASYM_PEER_ID))
+		peer_b = peer_a;
+	kernel_namespace();
+	return 0;
+}
+
+/* ---- one end ---- */
 
 struct dco_device_config default_config(void)
 {
@@ -65,27 +129,32 @@ struct dco_device_config default_config(void)
 void end_open(struct end *end, const struct dco_device_config *cfg)
 {
 	struct log log = log_init(test_sink, "");
-	struct err err;
+	struct err err = {0};
 	int pair[2];
 
 	memset(end, 0, sizeof(*end));
-	end->fd = -1;
+	end->fd = end->raw4 = end->raw6 = -1;
 	end->transport = -1;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
-			 0);
-	end->inner = pair[0];
-	next_tun_fd = pair[1];
-	ops_under_test = engine_ops;
-	ops_under_test.device_open = open_with_socket;
-	assert_int_equal(dco_device_open(&backend_under_test, cfg, &log, &end->dev, &err), 0);
+	if (is_engine()) {
+		assert_int_equal(
+			socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
+		end->inner = pair[0];
+		next_tun_fd = pair[1];
+	}
+	if (dco_device_open(under_test, cfg, &log, &end->dev, &err) < 0)
+		fail_msg("%s", err.text);
+	if (!is_engine())
+		kernel_end_open(end, cfg);
 }
 
 void end_close(struct end *end)
 {
+	int fds[] = {end->inner, end->raw4, end->raw6, end->fd};
+
 	dco_device_close(end->dev);
-	close(end->inner);
-	if (end->fd >= 0)
-		close(end->fd);
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 int udp_socket(union sock_addr *addr)
@@ -117,7 +186,7 @@ void connect_udp(struct end *a, struct end *b)
 	attach(b, DCO_UDP);
 }
 
-void connect_tcp(struct end *a, struct end *b)
+void tcp_sockets(struct end *a, struct end *b, int buffer)
 {
 	socklen_t len = sizeof(a->addr);
 	struct ip_addr lo;
@@ -129,12 +198,23 @@ void connect_tcp(struct end *a, struct end *b)
 	assert_int_equal(listen(listener, 1), 0);
 	assert_int_equal(getsockname(listener, &a->addr.sa, &len), 0);
 	b->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (buffer)
+		assert_int_equal(setsockopt(b->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer)),
+				 0);
 	assert_int_equal(connect(b->fd, &a->addr.sa, sizeof(a->addr.in4)), 0);
 	a->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	assert_true(a->fd >= 0);
 	close(listener);
 	assert_int_equal(fcntl(a->fd, F_SETFL, O_NONBLOCK), 0);
 	assert_int_equal(fcntl(b->fd, F_SETFL, O_NONBLOCK), 0);
+	if (buffer)
+		assert_int_equal(setsockopt(a->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer)),
+				 0);
+}
+
+void connect_tcp(struct end *a, struct end *b)
+{
+	tcp_sockets(a, b, 0);
 	attach(a, DCO_TCP);
 	attach(b, DCO_TCP);
 }
@@ -151,6 +231,8 @@ void add_peer(struct end *end, uint32_t id, uint32_t tx_id, const struct end *ot
 	struct err err;
 
 	assert_int_equal(dco_peer_add(end->dev, &cfg, &err), 0);
+	if (!is_engine())
+		kernel_end_ready(end);
 }
 
 /* The key @seed as seen by A; B has the directions exchanged. */
@@ -173,8 +255,8 @@ void install_as(struct end *end, uint32_t peer, enum dco_key_slot slot, struct d
 
 void install(struct end *a, struct end *b, enum dco_key_slot slot, uint8_t key_id)
 {
-	install_as(a, PEER_A, slot, make_key(key_id, (uint8_t)(key_id + 1), true));
-	install_as(b, PEER_B, slot, make_key(key_id, (uint8_t)(key_id + 1), false));
+	install_as(a, peer_a, slot, make_key(key_id, (uint8_t)(key_id + 1), true));
+	install_as(b, peer_b, slot, make_key(key_id, (uint8_t)(key_id + 1), false));
 }
 
 /* ---- what goes through ---- */
@@ -201,12 +283,28 @@ bool wait_readable(int fd, int ms)
 	return poll(&pfd, 1, ms) > 0;
 }
 
+void inner_put(const struct end *end, const void *packet, size_t len)
+{
+	if (is_engine())
+		assert_int_equal(send(end->inner, packet, len, 0), (ssize_t)len);
+	else
+		kernel_inner_put(end, packet, len);
+}
+
+size_t inner_take(const struct end *end, void *packet, size_t cap)
+{
+	ssize_t n = recv(end->inner, packet, cap, 0);
+
+	assert_true(n >= 0);
+	return (size_t)n;
+}
+
 void put_packet(const struct end *end, size_t len, uint32_t number)
 {
 	uint8_t p[PACKET_MAX];
 
 	make_packet(p, len, number);
-	assert_int_equal(send(end->inner, p, len, 0), (ssize_t)len);
+	inner_put(end, p, len);
 }
 
 void expect_packet(const struct end *end, size_t len, uint32_t number)
@@ -216,7 +314,7 @@ void expect_packet(const struct end *end, size_t len, uint32_t number)
 	if (!wait_readable(end->inner, WAIT_MS))
 		fail_msg("packet %u did not arrive", number);
 	make_packet(want, len, number);
-	assert_int_equal(recv(end->inner, got, sizeof(got), 0), (ssize_t)len);
+	assert_int_equal(inner_take(end, got, sizeof(got)), len);
 	assert_memory_equal(got, want, len);
 }
 
@@ -251,6 +349,12 @@ void expect_event(struct end *end, enum dco_event_type type)
 	assert_int_equal(end->ev.type, type);
 }
 
+void expect_no_event_now(struct end *end)
+{
+	if (dco_next_event(end->dev, &end->ev))
+		fail_msg("unexpected event %d", (int)end->ev.type);
+}
+
 void expect_no_event(struct end *end)
 {
 	if (poll_event(end, QUIET_MS))
@@ -259,7 +363,7 @@ void expect_no_event(struct end *end)
 
 /* ---- fixtures ---- */
 
-void expect_counter_at(struct end *end, uint32_t peer, size_t offset, uint64_t want)
+static uint64_t counter_from(struct end *end, uint32_t peer, size_t offset, uint64_t least)
 {
 	struct dco_peer_stats stats;
 	uint64_t got = 0;
@@ -267,11 +371,21 @@ void expect_counter_at(struct end *end, uint32_t peer, size_t offset, uint64_t w
 	for (int ms = 0; ms < WAIT_MS; ms += 5) {
 		assert_int_equal(dco_peer_stats(end->dev, peer, &stats), 0);
 		memcpy(&got, (const uint8_t *)&stats + offset, sizeof(got));
-		if (got >= want)
+		if (got >= least)
 			break;
 		(void)poll(NULL, 0, 5);
 	}
-	assert_int_equal(got, want);
+	return got;
+}
+
+void expect_counter_at(struct end *end, uint32_t peer, size_t offset, uint64_t want)
+{
+	assert_int_equal(counter_from(end, peer, offset, want), want);
+}
+
+void expect_counter_above_at(struct end *end, uint32_t peer, size_t offset, uint64_t than)
+{
+	assert_true(counter_from(end, peer, offset, than + 1) > than);
 }
 
 void setup_pair(struct pair *p, enum dco_transport_proto proto)
@@ -285,8 +399,8 @@ void setup_pair(struct pair *p, enum dco_transport_proto proto)
 		connect_udp(&p->a, &p->b);
 	else
 		connect_tcp(&p->a, &p->b);
-	add_peer(&p->a, PEER_A, PEER_B, &p->b);
-	add_peer(&p->b, PEER_B, PEER_A, &p->a);
+	add_peer(&p->a, peer_a, peer_b, &p->b);
+	add_peer(&p->b, peer_b, peer_a, &p->a);
 }
 
 int setup_udp(void **state)
@@ -319,11 +433,17 @@ int teardown(void **state)
 }
 
 /* Let time pass, and the worker look at it. */
-void advance_ms(const struct pair *p, uint64_t ms)
+void advance_ms(const struct end *end, uint64_t ms)
 {
+	struct timespec ts = {.tv_sec = (time_t)(ms / 1000),
+			      .tv_nsec = (long)(ms % 1000) * 1000000};
 	struct dco_peer_stats stats;
 
-	atomic_fetch_add(&test_now_ms, ms);
-	/* A call of the control thread does not run timers; a change of parameters does. */
-	(void)dco_peer_stats(p->a.dev, PEER_A, &stats);
+	if (is_engine()) {
+		atomic_fetch_add(&test_now_ms, ms);
+		(void)dco_peer_stats(end->dev, peer_a, &stats);
+	} else {
+		while (nanosleep(&ts, &ts) < 0)
+			continue;
+	}
 }

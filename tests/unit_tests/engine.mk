@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
-ENGINE_TESTS = test_dco_bridge test_dco_choose test_dco_conformance test_dco_hostile test_dco_multi test_dco_netlink test_dco_options test_engine_broadcast test_engine_offload test_engine_route
+ENGINE_TESTS = test_dco_bridge test_dco_choose test_dco_conformance test_dco_hostile test_dco_multi test_dco_netlink test_dco_options test_engine_broadcast test_engine_device test_engine_offload test_engine_route
 ENGINE_TEST_LIBS = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libconfig.a libbase.a \
 	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS) $(CMOCKA_LIBS)
-DCO_HARNESS = tests/unit_tests/dco_harness.c tests/unit_tests/dco_harness.h
+DCO_HARNESS = tests/unit_tests/dco_harness.c tests/unit_tests/dco_harness_kernel.c \
+	tests/unit_tests/dco_harness.h
 check_PROGRAMS += $(ENGINE_TESTS)
 TESTS += $(ENGINE_TESTS)
 test_dco_conformance_SOURCES = tests/unit_tests/test_dco_conformance.c $(DCO_HARNESS)
@@ -35,3 +36,6 @@ test_dco_choose_LDADD = $(ENGINE_TEST_LIBS)
 test_dco_bridge_SOURCES = tests/unit_tests/test_dco_bridge.c $(DCO_HARNESS)
 test_dco_bridge_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_dco_bridge_LDADD = $(ENGINE_TEST_LIBS)
+test_engine_device_SOURCES = tests/unit_tests/test_engine_device.c $(DCO_HARNESS)
+test_engine_device_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_engine_device_LDADD = $(ENGINE_TEST_LIBS)

@@ -41,9 +41,9 @@ static void setup_net(struct net *n, bool client_to_client, bool ask)
 		end_open(&n->client[i], &one);
 		n->client[i].fd = udp_socket(&n->client[i].addr);
 		attach(&n->client[i], DCO_UDP);
-		add_peer(&n->client[i], PEER_A, i, &n->server);
+		add_peer(&n->client[i], peer_a, i, &n->server);
 		add_peer(&n->server, i, i, &n->client[i]);
-		install_as(&n->client[i], PEER_A, DCO_SLOT_PRIMARY, make_key(0, seed, true));
+		install_as(&n->client[i], peer_a, DCO_SLOT_PRIMARY, make_key(0, seed, true));
 		install_as(&n->server, i, DCO_SLOT_PRIMARY, make_key(0, seed, false));
 	}
 }
@@ -313,5 +313,5 @@ int main(void)
 		ON(between_clients__on__known_there_unknown_to_the_device),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, harness_start, NULL);
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The contract of dco.h with one peer, over UDP and TCP. */
+/*
+ * The contract of dco.h with one peer, over UDP and TCP, for every backend: see dco_harness.h for
+ * how to choose it. What is special to the engine is in test_engine_device.c.
+ */
 #include "config.h"
 
 #include "dco_harness.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "data/ping.h"
-#include "engine/segment.h"
+#include "config/features.h"
 
 /* ---- cases for each transport ---- */
 
@@ -49,10 +50,11 @@ static void data__no_key__dropped_and_counted(void **state)
 	struct dco_peer_stats stats = {0};
 
 	put_packet(&p->a, 100, 1);
-	expect_counter(&p->a, PEER_A, dropped, 1);
+	if (offers(FEAT_DROP_COUNTER))
+		expect_counter(&p->a, peer_a, dropped, 1);
 	expect_no_packet(&p->b);
-	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
-	assert_int_equal(stats.vpn_tx_packets, 0);
+	assert_int_equal(dco_peer_stats(p->a.dev, peer_a, &stats), 0);
+	assert_int_equal(stats.link_tx_packets, 0);
 }
 
 static void keys__installed_secondary__receives_until_swap_then_sends(void **state)
@@ -61,16 +63,16 @@ static void keys__installed_secondary__receives_until_swap_then_sends(void **sta
 
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
 	pass(&p->a, &p->b, 100, 1);
-	install_as(&p->b, PEER_B, DCO_SLOT_SECONDARY, make_key(1, 50, false));
-	install_as(&p->a, PEER_A, DCO_SLOT_SECONDARY, make_key(1, 50, true));
+	install_as(&p->b, peer_b, DCO_SLOT_SECONDARY, make_key(1, 50, false));
+	install_as(&p->a, peer_a, DCO_SLOT_SECONDARY, make_key(1, 50, true));
 	pass(&p->a, &p->b, 100, 2);
-	assert_int_equal(dco_key_swap(p->a.dev, PEER_A), 0);
+	assert_int_equal(dco_key_swap(p->a.dev, peer_a), 0);
 	pass(&p->a, &p->b, 100, 3); /* under the new key, which B has as secondary */
 	pass(&p->b, &p->a, 100, 4); /* under the old one */
-	assert_int_equal(dco_key_swap(p->b.dev, PEER_B), 0);
+	assert_int_equal(dco_key_swap(p->b.dev, peer_b), 0);
 	pass(&p->b, &p->a, 100, 5);
-	assert_int_equal(dco_key_delete(p->a.dev, PEER_A, DCO_SLOT_SECONDARY), 0);
-	assert_int_equal(dco_key_delete(p->b.dev, PEER_B, DCO_SLOT_SECONDARY), 0);
+	assert_int_equal(dco_key_delete(p->a.dev, peer_a, DCO_SLOT_SECONDARY), 0);
+	assert_int_equal(dco_key_delete(p->b.dev, peer_b, DCO_SLOT_SECONDARY), 0);
 	pass(&p->a, &p->b, 100, 6);
 	pass(&p->b, &p->a, 100, 7);
 	expect_no_event(&p->a);
@@ -82,13 +84,14 @@ static void keys__packet_before_its_key__arrives_when_the_key_does(void **state)
 {
 	struct pair *p = *state;
 
+	NEEDS(FEAT_EARLY_DATA);
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(1, 1, true));
+	install_as(&p->a, peer_a, DCO_SLOT_PRIMARY, make_key(1, 1, true));
 	put_packet(&p->a, 100, 1);
 	put_packet(&p->a, 200, 2);
 	expect_no_packet(&p->b);
 	expect_no_event(&p->b);
-	install_as(&p->b, PEER_B, DCO_SLOT_SECONDARY, make_key(1, 1, false));
+	install_as(&p->b, peer_b, DCO_SLOT_SECONDARY, make_key(1, 1, false));
 	expect_packet(&p->b, 100, 1);
 	expect_packet(&p->b, 200, 2);
 	expect_no_event(&p->b);
@@ -98,14 +101,15 @@ static void keys__unknown_key_id__out_of_sync_once_a_second(void **state)
 {
 	struct pair *p = *state;
 
-	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(3, 1, true));
+	NEEDS(FEAT_OUT_OF_SYNC);
+	install_as(&p->a, peer_a, DCO_SLOT_PRIMARY, make_key(3, 1, true));
 	for (uint32_t i = 0; i < 5; i++)
 		put_packet(&p->a, 100, i);
 	expect_event(&p->b, DCO_EVENT_OUT_OF_SYNC);
-	assert_int_equal(p->b.ev.peer_id, PEER_B);
+	assert_int_equal(p->b.ev.peer_id, peer_b);
 	assert_int_equal(p->b.ev.key_id, 3);
 	expect_no_event(&p->b);
-	atomic_fetch_add(&test_now_ms, 1000);
+	advance_ms(&p->b, 1000);
 	put_packet(&p->a, 100, 9);
 	expect_event(&p->b, DCO_EVENT_OUT_OF_SYNC);
 }
@@ -121,38 +125,16 @@ static void keys__replaced_under_traffic__nothing_is_lost(void **state)
 
 		for (int i = 0; i < 4; i++)
 			put_packet(&p->a, 200, number + (uint32_t)i);
-		install_as(&p->b, PEER_B, DCO_SLOT_SECONDARY, make_key(id, round, false));
-		install_as(&p->a, PEER_A, DCO_SLOT_SECONDARY, make_key(id, round, true));
-		assert_int_equal(dco_key_swap(p->a.dev, PEER_A), 0);
+		install_as(&p->b, peer_b, DCO_SLOT_SECONDARY, make_key(id, round, false));
+		install_as(&p->a, peer_a, DCO_SLOT_SECONDARY, make_key(id, round, true));
+		assert_int_equal(dco_key_swap(p->a.dev, peer_a), 0);
 		for (int i = 4; i < 8; i++)
 			put_packet(&p->a, 200, number + (uint32_t)i);
 		for (int i = 0; i < 8; i++)
 			expect_packet(&p->b, 200, number + (uint32_t)i);
-		assert_int_equal(dco_key_swap(p->b.dev, PEER_B), 0);
+		assert_int_equal(dco_key_swap(p->b.dev, peer_b), 0);
 		number += 8;
 	}
-}
-
-static void keys__usage_limit__reported_once_for_each_key(void **state)
-{
-	struct pair *p = *state;
-
-	test_limits.id_renew = 3;
-	end_close(&p->a);
-	end_close(&p->b);
-	setup_pair(p, DCO_UDP);
-	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	for (uint32_t i = 1; i <= 6; i++)
-		pass(&p->a, &p->b, 100, i);
-	expect_event(&p->a, DCO_EVENT_KEY_LIMIT);
-	assert_int_equal(p->a.ev.peer_id, PEER_A);
-	expect_no_event(&p->a);
-	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 1);
-	for (uint32_t i = 1; i <= 6; i++)
-		pass(&p->a, &p->b, 100, i);
-	expect_event(&p->a, DCO_EVENT_KEY_LIMIT);
-	assert_int_equal(p->a.ev.key_id, 1);
-	expect_no_event(&p->a);
 }
 
 static void control__both_ways__delivered_whole(void **state)
@@ -160,9 +142,10 @@ static void control__both_ways__delivered_whole(void **state)
 	struct pair *p = *state;
 	uint8_t packet[1200];
 
-	/* also without any peer */
-	dco_peer_del(p->b.dev, PEER_B);
-	for (size_t len = 1; len <= sizeof(packet); len += 109) {
+	/* also without any peer; the legacy module lets go of its stream a moment later */
+	dco_peer_del(p->b.dev, peer_b);
+	advance_ms(&p->b, 300);
+	for (size_t len = 14; len <= sizeof(packet); len += 109) {
 		memset(packet, (int)len, len);
 		packet[0] = 0x38; /* P_CONTROL_HARD_RESET_CLIENT_V2 */
 		assert_int_equal(
@@ -195,12 +178,12 @@ static void control__under_data_load__not_lost(void **state)
 						  packet, sizeof(packet)),
 				 0);
 		while (wait_readable(p->b.inner, 0))
-			(void)!recv(p->b.inner, got, sizeof(got), 0);
+			(void)inner_take(&p->b, got, sizeof(got));
 		expect_event(&p->b, DCO_EVENT_CONTROL);
 		assert_int_equal(p->b.packet[1], i);
 		arrived++;
 		while (arrived == i + 1 && wait_readable(p->b.inner, 20))
-			(void)!recv(p->b.inner, got, sizeof(got), 0);
+			(void)inner_take(&p->b, got, sizeof(got));
 	}
 	assert_int_equal(arrived, 50);
 }
@@ -208,24 +191,23 @@ static void control__under_data_load__not_lost(void **state)
 static void peer__deleted_twice__no_event_and_no_traffic(void **state)
 {
 	struct pair *p = *state;
+	struct dco_peer_params params = {.ping_timeout_sec = 1};
 	struct dco_peer_stats stats;
 
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
 	pass(&p->a, &p->b, 100, 1);
 	/* an event is on its way ... */
-	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(5, 77, true));
-	put_packet(&p->a, 100, 2);
-	expect_no_packet(&p->b); /* it waits for its key, for a second */
-	advance_ms(p, 1000);
+	assert_int_equal(dco_peer_set(p->b.dev, peer_b, &params), 0);
+	advance_ms(&p->b, 2001);
 	assert_true(wait_readable(dco_event_fd(p->b.dev), WAIT_MS));
 	/* ... and must not come after the deletion */
-	dco_peer_del(p->b.dev, PEER_B);
-	dco_peer_del(p->b.dev, PEER_B);
+	dco_peer_del(p->b.dev, peer_b);
+	dco_peer_del(p->b.dev, peer_b);
 	expect_no_event(&p->b);
-	assert_int_equal(dco_key_swap(p->b.dev, PEER_B), ERR_NO_PEER);
-	assert_int_equal(dco_peer_stats(p->b.dev, PEER_B, &stats), 0);
+	assert_int_equal(dco_key_swap(p->b.dev, peer_b), ERR_NO_PEER);
+	assert_int_equal(dco_peer_stats(p->b.dev, peer_b, &stats), 0);
 	assert_int_equal(stats.vpn_rx_packets, 0);
-	add_peer(&p->b, PEER_B, PEER_A, &p->a);
+	add_peer(&p->b, peer_b, peer_a, &p->a);
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
 	pass(&p->a, &p->b, 100, 3);
 }
@@ -233,7 +215,7 @@ static void peer__deleted_twice__no_event_and_no_traffic(void **state)
 static void peer__added_twice__refused(void **state)
 {
 	struct pair *p = *state;
-	struct dco_peer_config cfg = {.peer_id = PEER_A,
+	struct dco_peer_config cfg = {.peer_id = peer_a,
 				      .transport = p->a.transport,
 				      .remote = p->b.addr,
 				      .log = log_init(NULL, "")};
@@ -254,175 +236,107 @@ static void stats__count_and_never_go_backwards(void **state)
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
 	for (uint32_t i = 1; i <= 20; i++) {
 		pass(&p->a, &p->b, 100, i);
-		assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &now), 0);
+		assert_int_equal(dco_peer_stats(p->a.dev, peer_a, &now), 0);
 		assert_int_equal(now.vpn_tx_packets, i);
 		assert_int_equal(now.vpn_tx_bytes, i * 100);
 		assert_int_equal(now.link_tx_bytes, i * 124);
-		assert_int_equal(now.key_packets, i);
-		assert_int_equal(now.key_bytes, i * 124);
+		if (offers(FEAT_RENEG_BY_AMOUNT)) {
+			assert_int_equal(now.key_packets, i);
+			assert_int_equal(now.key_bytes, i * 124);
+		}
 		assert_true(now.link_tx_packets > last.link_tx_packets);
 		last = now;
 	}
-	assert_int_equal(dco_peer_stats(p->b.dev, PEER_B, &now), 0);
+	assert_int_equal(dco_peer_stats(p->b.dev, peer_b, &now), 0);
 	assert_int_equal(now.vpn_rx_packets, 20);
 	assert_int_equal(now.vpn_rx_bytes, 2000);
 	assert_int_equal(now.link_rx_bytes, 20 * 124);
-	dco_peer_del(p->b.dev, PEER_B);
+	dco_peer_del(p->b.dev, peer_b);
 	assert_int_equal(dco_device_stats(p->b.dev, &sum), 0);
 	assert_int_equal(sum.vpn_rx_bytes, 2000);
 }
 
-/* 45: the first ping at once, later when nothing else was sent */
 static void keepalive__ping__sent_and_not_delivered(void **state)
 {
 	struct pair *p = *state;
-	struct dco_peer_params params = {.ping_interval_sec = 2};
+	struct dco_peer_params params = {.ping_interval_sec = 1};
 	struct dco_peer_stats stats;
 
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
-	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
-	assert_int_equal(stats.link_tx_packets, 1);
-	assert_int_equal(stats.vpn_tx_packets, 0);
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
-	advance_ms(p, 1999);
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
-	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
-	assert_int_equal(stats.link_tx_packets, 1);
-	pass(&p->a, &p->b, 100, 1); /* postpones it */
-	advance_ms(p, 1999);
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
-	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
-	assert_int_equal(stats.link_tx_packets, 2);
-	advance_ms(p, 1);
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
-	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
-	assert_int_equal(stats.link_tx_packets, 3);
-	expect_counter(&p->b, PEER_B, link_rx_packets, 3);
+	assert_int_equal(dco_peer_set(p->a.dev, peer_a, &params), 0);
+	advance_ms(&p->a, 2500);
+	assert_int_equal(dco_peer_set(p->a.dev, peer_a, &params), 0);
+	expect_counter_above(&p->b, peer_b, link_rx_packets, 1);
 	expect_no_packet(&p->b);
-	assert_int_equal(dco_peer_stats(p->b.dev, PEER_B, &stats), 0);
-	assert_int_equal(stats.vpn_rx_packets, 1);
+	expect_no_event(&p->b);
+	assert_int_equal(dco_peer_stats(p->a.dev, peer_a, &stats), 0);
+	if (offers(FEAT_EXACT_COUNTERS))
+		assert_int_equal(stats.vpn_tx_packets, 0);
 }
 
-/* 46 */
-static void keepalive__nearly_a_ping__delivered(void **state)
-{
-	struct pair *p = *state;
-	uint8_t packet[17] = {0}, got[64];
-
-	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	memcpy(packet, ping_payload(), PING_LEN);
-	assert_int_equal(send(p->a.inner, packet, 16, 0), 16);
-	expect_no_packet(&p->b);
-	assert_int_equal(send(p->a.inner, packet, 17, 0), 17);
-	assert_true(wait_readable(p->b.inner, WAIT_MS));
-	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), 17);
-	assert_int_equal(send(p->a.inner, packet, 15, 0), 15);
-	assert_true(wait_readable(p->b.inner, WAIT_MS));
-	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), 15);
-}
-
-/* 48 */
+/* 48: data and pings start the timer again */
 static void keepalive__silence__gone_exactly_once(void **state)
 {
 	struct pair *p = *state;
-	struct dco_peer_params params = {.ping_timeout_sec = 10};
+	struct dco_peer_params params = {.ping_timeout_sec = 3};
 
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	assert_int_equal(dco_peer_set(p->b.dev, PEER_B, &params), 0);
-	advance_ms(p, 9999);
-	pass(&p->a, &p->b, 100, 1); /* data starts the timer again */
-	advance_ms(p, 9999);
-	assert_int_equal(dco_peer_note_rx(p->b.dev, PEER_B), 0); /* so does control */
-	advance_ms(p, 9999);
-	/* an unreadable packet does not */
-	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(0, 99, true));
+	assert_int_equal(dco_peer_set(p->b.dev, peer_b, &params), 0);
+	advance_ms(&p->b, 1900);
+	pass(&p->a, &p->b, 100, 1);
+	advance_ms(&p->b, 1900);
+	expect_no_event(&p->b);
+	advance_ms(&p->b, 2101); /* timers are looked at once a second */
+	expect_event(&p->b, DCO_EVENT_PEER_GONE);
+	assert_int_equal(p->b.ev.reason, DCO_GONE_EXPIRED);
+	assert_int_equal(p->b.ev.peer_id, peer_b);
+	advance_ms(&p->b, 4000);
+	expect_no_event(&p->b);
+	dco_peer_del(p->b.dev, peer_b);
+	expect_no_event(&p->b);
+}
+
+static void keepalive__unreadable_packets__count_as_silence(void **state)
+{
+	struct pair *p = *state;
+	struct dco_peer_params params = {.ping_timeout_sec = 3};
+
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	assert_int_equal(dco_peer_set(p->b.dev, peer_b, &params), 0);
+	install_as(&p->a, peer_a, DCO_SLOT_PRIMARY, make_key(0, 99, true));
+	advance_ms(&p->b, 1900);
 	put_packet(&p->a, 100, 2);
 	expect_no_packet(&p->b);
 	expect_no_event(&p->b);
-	advance_ms(p, 1001); /* timers are looked at once a second */
+	advance_ms(&p->b, 2101);
 	expect_event(&p->b, DCO_EVENT_PEER_GONE);
 	assert_int_equal(p->b.ev.reason, DCO_GONE_EXPIRED);
-	assert_int_equal(p->b.ev.peer_id, PEER_B);
-	advance_ms(p, 60000);
-	expect_no_event(&p->b);
 }
 
 static void exit_notice__sent__reported_not_delivered(void **state)
 {
 	struct pair *p = *state;
 
+	NEEDS(FEAT_DATA_EXIT_NOTIFY);
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	assert_int_equal(dco_peer_send_exit(p->a.dev, PEER_A), 0);
+	assert_int_equal(dco_peer_send_exit(p->a.dev, peer_a), 0);
 	expect_event(&p->b, DCO_EVENT_REMOTE_EXIT);
-	assert_int_equal(p->b.ev.peer_id, PEER_B);
+	assert_int_equal(p->b.ev.peer_id, peer_b);
 	expect_no_packet(&p->b);
-}
-
-/* 50: what is asked inside the data channel is answered there, and the device sees neither */
-static void occ__questions__answered_not_delivered(void **state)
-{
-	static const struct {
-		uint16_t size;
-		enum occ_op op;
-		uint16_t answer; /* datagram */
-	} rows[] = {
-		{0, OCC_REQUEST, 24 + 17 + 4},
-		{1400, OCC_MTU_LOAD_REQUEST, 1400},
-		{65535, OCC_MTU_LOAD_REQUEST, 1768},
-		{0, OCC_MTU_REQUEST, 24 + 17 + 4},
-		{0, OCC_MTU_LOAD, 0},
-		{0, OCC_MTU_REPLY, 0},
-	};
-	struct pair *p = *state;
-	struct dco_peer_stats stats;
-	uint64_t packets = 0, bytes = 0;
-
-	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct occ_message msg = {.op = rows[i].op, .size = rows[i].size};
-		uint8_t plain[64];
-		struct wr w = wr_init(plain, sizeof(plain));
-
-		if (msg.op == OCC_MTU_LOAD)
-			msg.size = 10;
-		occ_write(&w, &msg);
-		assert_int_equal(send(p->a.inner, plain, w.len, 0), w.len);
-		packets += rows[i].answer != 0;
-		bytes += rows[i].answer;
-		expect_counter(&p->a, PEER_A, link_rx_packets, packets);
-		expect_counter(&p->b, PEER_B, link_rx_packets, i + 1);
-		assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
-		assert_int_equal(stats.link_rx_bytes, bytes);
-	}
-	expect_no_packet(&p->b);
-	expect_no_packet(&p->a);
-	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
-	assert_int_equal(stats.link_rx_packets, packets);
-}
-
-/* 57 */
-static void device__packet_larger_than_the_buffer__dropped(void **state)
-{
-	struct pair *p = *state;
-
-	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	pass(&p->a, &p->b, 1768, 1);
-	put_packet(&p->a, 1769, 2);
-	expect_no_packet(&p->b);
-	pass(&p->a, &p->b, 1768, 3);
 }
 
 static void transport__detached__socket_is_the_callers_again(void **state)
 {
 	struct pair *p = *state;
-	uint8_t byte = 0x38;
+	uint8_t packet[14] = {0x38};
 	char got[16];
 
-	dco_peer_del(p->b.dev, PEER_B);
+	dco_peer_del(p->b.dev, peer_b);
 	assert_int_equal(dco_transport_detach(p->b.dev, p->b.transport), 0);
 	assert_int_equal(dco_transport_detach(p->b.dev, p->b.transport), ERR_NOT_FOUND);
-	assert_int_equal(dco_control_send(p->a.dev, p->a.transport, &p->b.addr, NULL, &byte, 1), 0);
+	assert_int_equal(dco_control_send(p->a.dev, p->a.transport, &p->b.addr, NULL, packet,
+					  sizeof(packet)),
+			 0);
 	assert_true(wait_readable(p->b.fd, WAIT_MS));
 	assert_true(recv(p->b.fd, got, sizeof(got), 0) > 0);
 	expect_no_event(&p->b);
@@ -447,17 +361,18 @@ static void mss__syn_both_ways__clamped(void **state)
 	struct dco_peer_params to_link = {.mss_ip4 = 1300}, to_device = {.mss_ip4 = 1200};
 	uint8_t syn[48], got[64];
 
+	NEEDS(FEAT_MSSFIX);
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
 	make_syn(syn);
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &to_link), 0);
-	assert_int_equal(send(p->a.inner, syn, sizeof(syn), 0), sizeof(syn));
+	assert_int_equal(dco_peer_set(p->a.dev, peer_a, &to_link), 0);
+	inner_put(&p->a, syn, sizeof(syn));
 	assert_true(wait_readable(p->b.inner, WAIT_MS));
-	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), sizeof(syn));
+	assert_int_equal(inner_take(&p->b, got, sizeof(got)), sizeof(syn));
 	assert_int_equal(load_be16(got + 42), 1300);
-	assert_int_equal(dco_peer_set(p->b.dev, PEER_B, &to_device), 0);
-	assert_int_equal(send(p->a.inner, syn, sizeof(syn), 0), sizeof(syn));
+	assert_int_equal(dco_peer_set(p->b.dev, peer_b, &to_device), 0);
+	inner_put(&p->a, syn, sizeof(syn));
 	assert_true(wait_readable(p->b.inner, WAIT_MS));
-	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), sizeof(syn));
+	assert_int_equal(inner_take(&p->b, got, sizeof(got)), sizeof(syn));
 	assert_int_equal(load_be16(got + 42), 1200);
 }
 
@@ -468,11 +383,12 @@ static void block_ipv6__packet_from_the_device__answered_not_sent(void **state)
 	struct dco_peer_params params = {.block_ipv6 = true};
 	uint8_t packet[100] = {0x60}, got[256];
 
+	NEEDS(FEAT_BLOCK_IPV6);
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
-	assert_int_equal(send(p->a.inner, packet, sizeof(packet), 0), sizeof(packet));
+	assert_int_equal(dco_peer_set(p->a.dev, peer_a, &params), 0);
+	inner_put(&p->a, packet, sizeof(packet));
 	assert_true(wait_readable(p->a.inner, WAIT_MS));
-	assert_int_equal(recv(p->a.inner, got, sizeof(got), 0), 48 + sizeof(packet));
+	assert_int_equal(inner_take(&p->a, got, sizeof(got)), 48 + sizeof(packet));
 	assert_int_equal(got[6], 58);
 	assert_int_equal(got[40], 1);
 	expect_no_packet(&p->b);
@@ -484,26 +400,27 @@ static void framing__each_kind_both_ways__arrives(void **state)
 	struct pair *p = *state;
 	uint8_t bad[] = {0x66, 1, 2};
 
+	NEEDS(FEAT_COMPRESS_STUB);
 	for (int kind = DCO_FRAMING_NONE; kind <= DCO_FRAMING_LZ4_V2; kind++) {
 		struct dco_peer_params params = {.framing = (enum dco_framing)kind};
 
-		assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
-		assert_int_equal(dco_peer_set(p->b.dev, PEER_B, &params), 0);
+		assert_int_equal(dco_peer_set(p->a.dev, peer_a, &params), 0);
+		assert_int_equal(dco_peer_set(p->b.dev, peer_b, &params), 0);
 		install(&p->a, &p->b, DCO_SLOT_PRIMARY, (uint8_t)kind);
 		pass(&p->a, &p->b, 100, 1);
 		pass(&p->b, &p->a, 1400, 2);
 		params.ping_interval_sec = 5; /* pings are framed as well */
-		assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+		assert_int_equal(dco_peer_set(p->a.dev, peer_a, &params), 0);
 		expect_no_packet(&p->b);
 		expect_no_event(&p->b);
 	}
 	/* unframed garbage at an end that wants framing */
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &(struct dco_peer_params){0}), 0);
-	assert_int_equal(dco_peer_set(p->b.dev, PEER_B,
+	assert_int_equal(dco_peer_set(p->a.dev, peer_a, &(struct dco_peer_params){0}), 0);
+	assert_int_equal(dco_peer_set(p->b.dev, peer_b,
 				      &(struct dco_peer_params){.framing = DCO_FRAMING_LZO}),
 			 0);
-	assert_int_equal(send(p->a.inner, bad, sizeof(bad), 0), sizeof(bad));
+	inner_put(&p->a, bad, sizeof(bad));
 	expect_no_packet(&p->b);
 	expect_no_event(&p->b); /* not fatal, not even on TCP */
 }
@@ -515,79 +432,27 @@ static void fragment__every_size_both_ways__arrives(void **state)
 	struct dco_peer_params params = {.fragment_max = 400, .framing = DCO_FRAMING_STUB};
 	struct dco_peer_stats stats;
 
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
-	assert_int_equal(dco_peer_set(p->b.dev, PEER_B, &params), 0);
+	NEEDS(FEAT_FRAGMENT);
+	assert_int_equal(dco_peer_set(p->a.dev, peer_a, &params), 0);
+	assert_int_equal(dco_peer_set(p->b.dev, peer_b, &params), 0);
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
 	for (size_t len = 24; len <= 1700; len += 97) {
 		pass(&p->a, &p->b, len, (uint32_t)len);
 		pass(&p->b, &p->a, len, (uint32_t)len + 1);
 	}
-	assert_int_equal(dco_peer_stats(p->a.dev, PEER_A, &stats), 0);
+	assert_int_equal(dco_peer_stats(p->a.dev, peer_a, &stats), 0);
 	assert_true(stats.link_tx_packets > 2 * stats.vpn_tx_packets);
 	assert_true(stats.link_tx_bytes <= stats.link_tx_packets * (400 + 4 + 24));
 	params.ping_interval_sec = 5;
-	assert_int_equal(dco_peer_set(p->a.dev, PEER_A, &params), 0);
+	assert_int_equal(dco_peer_set(p->a.dev, peer_a, &params), 0);
 	expect_no_packet(&p->b);
 	/* an end without the option: nothing works, nothing breaks */
-	assert_int_equal(dco_peer_set(p->b.dev, PEER_B, &(struct dco_peer_params){0}), 0);
+	assert_int_equal(dco_peer_set(p->b.dev, peer_b, &(struct dco_peer_params){0}), 0);
 	put_packet(&p->b, 100, 1);
 	expect_no_packet(&p->a);
 }
 
-/* A large packet is cut at one end and joined again at the other. */
-static void offload__large_packet__arrives_as_it_was(void **state)
-{
-	struct pair *p = *state;
-	static uint8_t room[10 + 5000], got[10 + 5000];
-	struct virtio_net_hdr hdr = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-				     .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
-				     .gso_size = 1000,
-				     .hdr_len = 40,
-				     .csum_start = 20,
-				     .csum_offset = 16};
-	struct dco_peer_stats stats;
-	uint8_t *packet = room + VNET_HDR_LEN;
-
-	end_close(&p->a);
-	end_close(&p->b);
-	test_offload = true;
-	setup_pair(p, DCO_UDP);
-	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	make_packet(packet, 4540, 7);
-	packet[9] = 6;
-	store_be16(packet + 6, 0x4000);
-	packet[32] = 0x50;
-	packet[33] = 0x10;
-	vnet_hdr_write(room, &hdr);
-	assert_int_equal(send(p->a.inner, room, 10 + 4540, 0), 10 + 4540);
-	assert_true(wait_readable(p->b.inner, WAIT_MS));
-	assert_int_equal(recv(p->b.inner, got, sizeof(got), 0), 10 + 4540);
-	assert_memory_equal(got, room, 10);
-	assert_memory_equal(got + 10 + 12, packet + 12, 24);
-	assert_memory_equal(got + 10 + 40, packet + 40, 4500);
-	assert_int_equal(dco_peer_stats(p->b.dev, PEER_B, &stats), 0);
-	assert_int_equal(stats.vpn_rx_packets, 5);
-	assert_int_equal(stats.vpn_rx_bytes, 4500 + 5 * 40);
-}
-
 /* ---- UDP only ---- */
-
-/* 67 */
-static void recursion__own_outer_packet__dropped(void **state)
-{
-	struct pair *p = *state;
-	uint8_t packet[100];
-
-	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	make_packet(packet, sizeof(packet), 1);
-	store_be32(packet + 16, ntohl(p->b.addr.in4.sin_addr.s_addr));
-	store_be16(packet + 22, ntohs(p->b.addr.in4.sin_port));
-	assert_int_equal(send(p->a.inner, packet, sizeof(packet), 0), sizeof(packet));
-	expect_no_packet(&p->b);
-	store_be16(packet + 22, (uint16_t)(ntohs(p->b.addr.in4.sin_port) ^ 1));
-	assert_int_equal(send(p->a.inner, packet, sizeof(packet), 0), sizeof(packet));
-	assert_true(wait_readable(p->b.inner, WAIT_MS));
-}
 
 /* 69 for a client: an established key does not follow */
 static void p2p__packet_from_elsewhere__out_of_sync(void **state)
@@ -596,11 +461,13 @@ static void p2p__packet_from_elsewhere__out_of_sync(void **state)
 	union sock_addr elsewhere;
 	uint8_t raw[PACKET_MAX];
 	ssize_t len;
-	int fd = udp_socket(&elsewhere);
+	int fd;
 
+	NEEDS(FEAT_OUT_OF_SYNC);
+	fd = udp_socket(&elsewhere);
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
 	/* let A send to us and replay it from our address */
-	assert_int_equal(dco_peer_set_remote(p->a.dev, PEER_A, &elsewhere, NULL), 0);
+	assert_int_equal(dco_peer_set_remote(p->a.dev, peer_a, &elsewhere, NULL), 0);
 	put_packet(&p->a, 100, 1);
 	assert_true(wait_readable(fd, WAIT_MS));
 	len = recv(fd, raw, sizeof(raw), 0);
@@ -636,14 +503,16 @@ static void udp__port_unreachable__no_spinning(void **state)
 {
 	struct pair *p = *state;
 	union sock_addr nobody;
-	int on = 1, fd = udp_socket(&nobody);
+	int on = 1, fd;
 	uint8_t byte = 0x38;
 	clock_t used;
 
+	NEEDS(FEAT_SET_PEER);
+	fd = udp_socket(&nobody);
 	close(fd);
 	assert_int_equal(setsockopt(p->a.fd, SOL_IP, IP_RECVERR, &on, sizeof(on)), 0);
 	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	assert_int_equal(dco_peer_set_remote(p->a.dev, PEER_A, &nobody, NULL), 0);
+	assert_int_equal(dco_peer_set_remote(p->a.dev, peer_a, &nobody, NULL), 0);
 	put_packet(&p->a, 100, 1);
 	expect_no_event(&p->a);
 	/* an even number: the last call takes the error, its copy stays in the queue */
@@ -653,7 +522,7 @@ static void udp__port_unreachable__no_spinning(void **state)
 	(void)wait_readable(p->a.inner, 300);
 	used = clock() - used;
 	assert_true(used < CLOCKS_PER_SEC / 10);
-	assert_int_equal(dco_peer_set_remote(p->a.dev, PEER_A, &p->b.addr, NULL), 0);
+	assert_int_equal(dco_peer_set_remote(p->a.dev, peer_a, &p->b.addr, NULL), 0);
 	pass(&p->a, &p->b, 100, 77);
 }
 
@@ -745,64 +614,68 @@ static void tcp__bytes_in_pieces_and_pending__whole_records(void **state)
 	}
 }
 
-/* 17 */
-static void tcp__packet_does_not_open__peer_gone(void **state)
+/* What @end has still to send goes out meanwhile. */
+static void read_exactly(struct end *end, int fd, uint8_t *to, size_t len)
 {
-	struct pair *p = *state;
+	for (int ms = 0; len && ms < WAIT_MS; ms += 5) {
+		ssize_t n = recv(fd, to, len, MSG_DONTWAIT);
 
-	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
-	install_as(&p->a, PEER_A, DCO_SLOT_PRIMARY, make_key(0, 99, true));
-	put_packet(&p->a, 100, 1);
-	expect_event(&p->b, DCO_EVENT_PEER_GONE);
-	assert_int_equal(p->b.ev.reason, DCO_GONE_DECRYPT_ERROR);
-	put_packet(&p->a, 100, 2);
-	expect_no_event(&p->b);
+		if (n < 0) {
+			expect_no_event_now(end);
+			(void)wait_readable(fd, 5);
+			continue;
+		}
+		assert_true(n > 0);
+		to += n;
+		len -= (size_t)n;
+	}
+	assert_int_equal(len, 0);
 }
 
-/* A full socket holds data back, and control passes it at a record boundary. */
+/* Control passes the data that a full socket holds back, between records and without loss; of the
+ * data the kernel drops what does not fit. */
 static void tcp__receiver_stalls__control_not_interleaved(void **state)
 {
 	struct dco_device_config cfg = default_config();
 	struct end a, peer = {0};
-	struct err err;
 	uint8_t record[PACKET_MAX], control[300] = {0x20};
 	unsigned int data = 0, controls = 0;
-	int pair[2], small = 4096;
-	FILE *stream;
+	uint32_t last_id = 0;
 
 	(void)state;
 	end_open(&a, &cfg);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_int_equal(setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
-	assert_int_equal(fcntl(pair[0], F_SETFL, O_NONBLOCK), 0);
-	a.fd = pair[0];
-	a.transport = dco_transport_attach(a.dev, a.fd, DCO_TCP, NULL, 0, &err);
-	assert_true(a.transport >= 0);
-	add_peer(&a, PEER_A, PEER_B, &peer);
-	install_as(&a, PEER_A, DCO_SLOT_PRIMARY, make_key(0, 1, true));
+	tcp_sockets(&a, &peer, 4096);
+	attach(&a, DCO_TCP);
+	peer.addr = (union sock_addr){0};
+	add_peer(&a, peer_a, peer_b, &peer);
+	install_as(&a, peer_a, DCO_SLOT_PRIMARY, make_key(0, 1, true));
 	for (uint32_t i = 0; i < 10; i++)
 		put_packet(&a, 1000, i);
-	for (int i = 0; i < 20; i++)
+	for (uint8_t i = 0; i < 20; i++) {
+		control[1] = i;
 		assert_int_equal(
 			dco_control_send(a.dev, a.transport, NULL, NULL, control, sizeof(control)),
 			0);
-	stream = fdopen(pair[1], "r");
-	while (data < 10 || controls < 20) {
+	}
+	while (controls < 20 || (is_engine() ? data < 10 : wait_readable(peer.fd, QUIET_MS))) {
 		size_t len;
 
-		assert_int_equal(fread(record, 1, 2, stream), 2);
+		read_exactly(&a, peer.fd, record, 2);
 		len = load_be16(record);
-		assert_int_equal(fread(record, 1, len, stream), len);
+		assert_in_range(len, 1, sizeof(record));
+		read_exactly(&a, peer.fd, record, len);
 		if (len == sizeof(control)) {
+			control[1] = (uint8_t)controls++;
 			assert_memory_equal(record, control, len);
-			controls++;
 		} else {
 			assert_int_equal(len, 1024);
-			assert_int_equal(load_be32(record + 4), data + 1);
+			assert_true(load_be32(record + 4) > last_id);
+			last_id = load_be32(record + 4);
 			data++;
 		}
 	}
-	fclose(stream);
+	assert_in_range(data, 1, 10);
+	close(peer.fd);
 	end_close(&a);
 }
 
@@ -824,34 +697,29 @@ int main(void)
 		BOTH(keys__packet_before_its_key__arrives_when_the_key_does),
 		BOTH(keys__unknown_key_id__out_of_sync_once_a_second),
 		BOTH(keys__replaced_under_traffic__nothing_is_lost),
-		UDP(keys__usage_limit__reported_once_for_each_key),
 		BOTH(control__both_ways__delivered_whole),
 		BOTH(control__under_data_load__not_lost),
 		BOTH(peer__deleted_twice__no_event_and_no_traffic),
 		BOTH(peer__added_twice__refused),
 		BOTH(stats__count_and_never_go_backwards),
 		BOTH(keepalive__ping__sent_and_not_delivered),
-		BOTH(keepalive__nearly_a_ping__delivered),
-		UDP(keepalive__silence__gone_exactly_once),
+		BOTH(keepalive__silence__gone_exactly_once),
+		UDP(keepalive__unreadable_packets__count_as_silence),
 		BOTH(exit_notice__sent__reported_not_delivered),
-		BOTH(occ__questions__answered_not_delivered),
-		UDP(device__packet_larger_than_the_buffer__dropped),
 		BOTH(transport__detached__socket_is_the_callers_again),
 		BOTH(mss__syn_both_ways__clamped),
 		BOTH(block_ipv6__packet_from_the_device__answered_not_sent),
 		BOTH(framing__each_kind_both_ways__arrives),
 		UDP(fragment__every_size_both_ways__arrives),
-		UDP(offload__large_packet__arrives_as_it_was),
-		UDP(recursion__own_outer_packet__dropped),
 		UDP(p2p__packet_from_elsewhere__out_of_sync),
 		UDP(udp__garbage__ignored),
 		UDP(udp__port_unreachable__no_spinning),
 		TCP(tcp__stream_ends__control_first_then_closed_and_gone),
 		cmocka_unit_test(tcp__bad_record_length__closed),
 		cmocka_unit_test(tcp__bytes_in_pieces_and_pending__whole_records),
-		TCP(tcp__packet_does_not_open__peer_gone),
 		cmocka_unit_test(tcp__receiver_stalls__control_not_interleaved),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	cmocka_set_test_filter(getenv("DCO_TESTS"));
+	return cmocka_run_group_tests(tests, harness_start, NULL);
 }

@@ -142,8 +142,8 @@ static void hand_open(struct hand *h, const struct dco_device_config *cfg,
 		assert_true(h->end.transport >= 0);
 	}
 	self.addr = h->addr;
-	add_peer(&h->end, PEER_B, PEER_A, &self);
-	hand_install(h, PEER_B, 0, false);
+	add_peer(&h->end, peer_b, peer_a, &self);
+	hand_install(h, peer_b, 0, false);
 }
 
 static void hand_close(struct hand *h)
@@ -262,7 +262,7 @@ static void tag_and_hmac__wrong__named_and_dropped(void **state)
 	hand_send(h, packet, 4 + 20);
 	expect_line("AEAD Decrypt error: missing IV info, missing tag or no payload");
 	hand_pass(h, 2);
-	hand_install(h, PEER_B, 1, true);
+	hand_install(h, peer_b, 1, true);
 	len = hand_seal(h, plain, sizeof(plain), packet, sizeof(packet));
 	packet[len - 1] ^= 1;
 	hand_send(h, packet, len);
@@ -305,7 +305,7 @@ static void replay__muted__dropped_silently(void **state)
 	hand_send(h, packet, len);
 	expect_packet(&h->end, sizeof(plain), 1);
 	hand_send(h, packet, len);
-	expect_counter(&h->end, PEER_B, dropped, 1);
+	expect_counter(&h->end, peer_b, dropped, 1);
 	expect_no_packet(&h->end);
 	assert_false(has_line("replay"));
 	hand_pass(h, 2);
@@ -318,16 +318,16 @@ static void framing__wrong__named_and_dropped(void **state)
 	struct dco_peer_params params = {.framing = DCO_FRAMING_LZO_STUB};
 	struct hand *h = *state;
 
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	hand_put(h, bad, sizeof(bad));
 	expect_line("Bad compression stub decompression header byte: 102");
 	params.framing = DCO_FRAMING_LZO;
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	hand_put(h, bad, sizeof(bad));
 	expect_line("LZO decompression error: ");
 	expect_no_packet(&h->end);
 	params.framing = DCO_FRAMING_NONE;
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	hand_pass(h, 1);
 }
 
@@ -338,7 +338,7 @@ static void fragment__wrong__named_and_dropped(void **state)
 	struct dco_peer_params params = {.fragment_max = 1000};
 	struct hand *h = *state;
 
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	hand_put(h, test_type, sizeof(test_type));
 	expect_line("FRAG_IN error flags=0x00000003: FRAG_TEST not implemented");
 	hand_put(h, whole, 3);
@@ -354,7 +354,7 @@ static void fragment__too_many_needed__named_and_dropped(void **state)
 	struct dco_peer_params params = {.fragment_max = 40};
 	struct hand *h = *state;
 
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	put_packet(&h->end, 1500, 1);
 	expect_line(
 		"FRAG_OUT error, len=1500 frag_size=40 MAX_FRAGS=32: too many fragments would be required to send datagram");
@@ -415,7 +415,7 @@ static void send__packet_ids__from_one_without_gaps(void **state)
 	struct hand *h = *state;
 
 	for (uint8_t key_id = 0; key_id < 2; key_id++) {
-		hand_install(h, PEER_B, key_id, false);
+		hand_install(h, peer_b, key_id, false);
 		for (uint32_t id = 1; id <= 20; id++) {
 			uint8_t got[PACKET_MAX];
 
@@ -435,7 +435,7 @@ static size_t largest_datagram(struct hand *h, uint16_t fragment_max)
 	uint8_t got[PACKET_MAX];
 	size_t largest = 0;
 
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	for (size_t len = 1150; len <= 1700; len++) {
 		put_packet(&h->end, len, 1);
 		assert_true(wait_readable(h->fd, WAIT_MS));
@@ -477,7 +477,7 @@ static void send__fragment_1300__no_datagram_exceeds_it(void **state)
 			key.format = rows[i].format;
 			key.cipher = (int)rows[i].cipher;
 			key.digest = (int)rows[i].digest;
-			install_as(&h->end, PEER_B, DCO_SLOT_PRIMARY, key);
+			install_as(&h->end, peer_b, DCO_SLOT_PRIMARY, key);
 			largest = around +
 				  largest_datagram(
 					  h, (uint16_t)mtu_fragment(&mtu, 1300,
@@ -507,7 +507,7 @@ static void send__epochs_used_up__new_key_starts_with_the_first(void **state)
 		uint64_t counter = 0;
 
 		key.format = DCO_FORMAT_EPOCH;
-		install_as(&h.end, PEER_B, DCO_SLOT_PRIMARY, key);
+		install_as(&h.end, peer_b, DCO_SLOT_PRIMARY, key);
 		expect_no_event(&h.end);
 		for (uint32_t i = 0; epoch < 4; i++) {
 			assert_true(i < 100);
@@ -536,7 +536,7 @@ static void still_there_after(struct hand *h, uint64_t ms)
 	struct dco_peer_stats stats;
 
 	atomic_fetch_add(&test_now_ms, ms);
-	assert_int_equal(dco_peer_stats(h->end.dev, PEER_B, &stats), 0);
+	assert_int_equal(dco_peer_stats(h->end.dev, peer_b, &stats), 0);
 }
 
 /* 48: which packets are a sign of life, and which are not */
@@ -566,7 +566,7 @@ static void keepalive__what_counts_as_heard(void **state)
 
 		capture_lines();
 		hand_open(&h, &cfg, DCO_UDP);
-		assert_int_equal(dco_peer_set(h.end.dev, PEER_B, &params), 0);
+		assert_int_equal(dco_peer_set(h.end.dev, peer_b, &params), 0);
 		first_len = hand_seal(&h, plain, plain_len, first, sizeof(first));
 		hand_send(&h, first, first_len);
 		assert_true(wait_readable(h.end.inner, WAIT_MS));
@@ -607,7 +607,7 @@ static void keepalive__control_packet__postpones_the_ping(void **state)
 	struct hand *h = *state;
 	uint8_t control = 0x20, got[64];
 
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	assert_true(wait_readable(h->fd, WAIT_MS));
 	assert_int_equal(recv(h->fd, got, sizeof(got), 0), 24 + PING_LEN);
 	atomic_fetch_add(&test_now_ms, 1999);
@@ -616,10 +616,10 @@ static void keepalive__control_packet__postpones_the_ping(void **state)
 	assert_true(wait_readable(h->fd, WAIT_MS));
 	assert_int_equal(recv(h->fd, got, sizeof(got), 0), 1);
 	atomic_fetch_add(&test_now_ms, 1999);
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	assert_false(wait_readable(h->fd, QUIET_MS));
 	atomic_fetch_add(&test_now_ms, 1);
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	assert_true(wait_readable(h->fd, WAIT_MS));
 	assert_int_equal(recv(h->fd, got, sizeof(got), 0), 24 + PING_LEN);
 }
@@ -664,7 +664,7 @@ static void tcp__any_sin__ends_that_peer_only(void **state)
 		assert_int_equal(dco_peer_add(h.end.dev, &peer, &err), 0);
 		good.end = h.end;
 		hand_install(&good, 1, 0, false);
-		hand_install(&h, PEER_B, 0, sin == SIN_HMAC);
+		hand_install(&h, peer_b, 0, sin == SIN_HMAC);
 		make_packet(plain, sizeof(plain), 1);
 		len = hand_seal(&h, plain, sizeof(plain), packet, sizeof(packet));
 		if (sin == SIN_REPLAY)
@@ -673,7 +673,7 @@ static void tcp__any_sin__ends_that_peer_only(void **state)
 			packet[len - 1] ^= 1;
 		hand_send(&h, packet, len);
 		expect_event(&h.end, DCO_EVENT_PEER_GONE);
-		assert_int_equal(h.end.ev.peer_id, PEER_B);
+		assert_int_equal(h.end.ev.peer_id, peer_b);
 		assert_int_equal(h.end.ev.reason, DCO_GONE_DECRYPT_ERROR);
 		expect_line(sin_lines[sin]);
 		hand_pass(&good, 2);
@@ -696,11 +696,11 @@ static void tcp__unknown_key_or_framing__stays(void **state)
 	uint8_t plain[100] = {0x45}, packet[256];
 	size_t len = hand_seal(h, plain, sizeof(plain), packet, sizeof(packet));
 
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	hand_put(h, bad, sizeof(bad));
 	expect_line("Bad compression stub decompression header byte: 102");
 	params.framing = DCO_FRAMING_NONE;
-	assert_int_equal(dco_peer_set(h->end.dev, PEER_B, &params), 0);
+	assert_int_equal(dco_peer_set(h->end.dev, peer_b, &params), 0);
 	packet[0] = 9 << 3 | 5;
 	hand_send(h, packet, len);
 	hand_pass(h, 1);
@@ -716,7 +716,7 @@ static void tcp__unknown_key_or_framing__stays(void **state)
 static void source__of_another__named_but_link_local_is_not(void **state)
 {
 	struct dco_device_config cfg = default_config();
-	struct dco_peer_config peer = {.peer_id = PEER_B, .tx_peer_id = PEER_A, .name = "c"};
+	struct dco_peer_config peer = {.peer_id = peer_b, .tx_peer_id = peer_a, .name = "c"};
 	uint8_t plain[100];
 	struct err err;
 	struct hand h;
@@ -725,13 +725,13 @@ static void source__of_another__named_but_link_local_is_not(void **state)
 	capture_lines();
 	cfg.mode = DCO_MODE_MULTI_PEER;
 	hand_open(&h, &cfg, DCO_UDP);
-	dco_peer_del(h.end.dev, PEER_B);
+	dco_peer_del(h.end.dev, peer_b);
 	peer.transport = h.end.transport;
 	peer.remote = h.addr;
 	peer.log = log_init(test_sink, "");
 	assert_int_equal(ip_addr_parse("10.8.0.2", &peer.vpn_ip4), 0);
 	assert_int_equal(dco_peer_add(h.end.dev, &peer, &err), 0);
-	hand_install(&h, PEER_B, 0, false);
+	hand_install(&h, peer_b, 0, false);
 	make_packet(plain, sizeof(plain), 1);
 	memset(plain, 0, sizeof(plain));
 	plain[0] = 0x60;
@@ -739,7 +739,7 @@ static void source__of_another__named_but_link_local_is_not(void **state)
 	plain[8] = 0xfe;
 	plain[9] = 0x80;
 	hand_put(&h, plain, sizeof(plain));
-	expect_counter(&h.end, PEER_B, dropped, 1);
+	expect_counter(&h.end, peer_b, dropped, 1);
 	assert_false(has_line("bad source"));
 	plain[8] = 0x20;
 	plain[9] = 0x01;
@@ -781,5 +781,5 @@ int main(void)
 		cmocka_unit_test(source__of_another__named_but_link_local_is_not),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, harness_start, NULL);
 }

@@ -59,6 +59,14 @@
 	X(DEVICE_NODE, "opening a device by its node")                      \
 	X(DEVICE_QUEUE, "a send queue of the device")                       \
 	X(BIND_DEV, "UDP bound to an interface or VRF")                     \
+	X(SET_PEER, "changing the addresses of a peer")                     \
+	X(MULTICAST, "multicast from the device to all peers")              \
+	X(EARLY_DATA, "keeping packets that come before their key")         \
+	X(OUT_OF_SYNC, "telling of packets under an unknown key")           \
+	X(DROP_COUNTER, "counting of dropped packets")                      \
+	X(EXACT_COUNTERS, "counting without keepalive packets")             \
+	X(FLOAT_CHECK, "telling when addresses of peers collide")           \
+	X(INNER_CHECK, "dropping of packets with a cut header")             \
 	X(CLIENT_ROUTES, "routes to clients apart from those of the system")
 /* clang-format on */
 
@@ -124,6 +132,15 @@ BUILD_ASSERT(FEAT_ORDINAL_COUNT <= 64);
 #define FEAT_DEVICE_QUEUE	      FEAT_BIT(DEVICE_QUEUE)
 #define FEAT_BIND_DEV		      FEAT_BIT(BIND_DEV)
 #define FEAT_CLIENT_ROUTES	      FEAT_BIT(CLIENT_ROUTES)
+/* no option needs these; they tell what to expect of dco.h */
+#define FEAT_SET_PEER	    FEAT_BIT(SET_PEER)
+#define FEAT_MULTICAST	    FEAT_BIT(MULTICAST)
+#define FEAT_EARLY_DATA	    FEAT_BIT(EARLY_DATA)
+#define FEAT_OUT_OF_SYNC    FEAT_BIT(OUT_OF_SYNC)
+#define FEAT_DROP_COUNTER   FEAT_BIT(DROP_COUNTER)
+#define FEAT_EXACT_COUNTERS FEAT_BIT(EXACT_COUNTERS)
+#define FEAT_INNER_CHECK    FEAT_BIT(INNER_CHECK)
+#define FEAT_FLOAT_CHECK    FEAT_BIT(FLOAT_CHECK)
 
 /* The AEAD ciphers of current peers. */
 #define FEAT_CIPHERS_AEAD                                                              \
