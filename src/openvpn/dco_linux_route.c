@@ -30,24 +30,50 @@ static bool is_host(const struct ip_net *net)
 	return net->bits == (net->addr.family == AF_INET6 ? 128 : 32);
 }
 
-/* Whether the system needs the route for another peer than @self's. */
-static bool has_other_owner(const struct dco_linux *d, const struct kernel_route *self)
+/* The latest of several entries for a network is the one that the system has. */
+static const struct kernel_route *in_force(const struct dco_linux *d, const struct ip_net *net)
 {
 	for (const struct kernel_route *r = d->routes; r; r = r->next)
-		if (r != self && same_net(&r->net, &self->net) &&
-		    ip_addr_equal(&r->gateway, &self->gateway))
-			return true;
-	return false;
+		if (same_net(&r->net, net))
+			return r;
+	return NULL;
+}
+
+static bool same_way(const struct kernel_route *a, const struct kernel_route *b)
+{
+	return a && b && ip_addr_equal(&a->gateway, &b->gateway);
+}
+
+static int set_in_system(struct dco_linux *d, const struct kernel_route *r)
+{
+	struct route rt = to_route(d, r);
+	struct err err = {0};
+	int ret = route_add(d->rtnl, &rt, &err);
+
+	if (ret == ERR_EXISTS)
+		return 0;
+	if (ret < 0)
+		log_warn(&d->log, "%s", err.text);
+	return ret;
+}
+
+static void clear_in_system(struct dco_linux *d, const struct kernel_route *r)
+{
+	struct route rt = to_route(d, r);
+	struct err err = {0};
+	int ret = d->device_gone ? 0 : route_del(d->rtnl, &rt, &err);
+
+	if (ret < 0 && ret != ERR_NOT_FOUND)
+		log_warn(&d->log, "%s", err.text);
 }
 
 int kernel_route_add(struct dco_linux *d, const struct kernel_peer *p, const struct ip_net *net)
 {
 	const struct ip_addr *vpn = net->addr.family == AF_INET6 ? &p->vpn_ip6 : &p->vpn_ip4;
 	bool own = is_host(net) && ip_addr_equal(&net->addr, vpn);
+	const struct kernel_route *before = in_force(d, net);
 	struct kernel_route *r;
-	struct err err = {0};
-	struct route rt;
-	int ret;
+	int ret = 0;
 
 	if (!ip_addr_is_set(vpn))
 		return 0; /* no address of this family to send it to */
@@ -58,10 +84,14 @@ int kernel_route_add(struct dco_linux *d, const struct kernel_peer *p, const str
 	r->net = *net;
 	if (!own)
 		r->gateway = *vpn;
-	rt = to_route(d, r);
-	ret = has_other_owner(d, r) ? 0 : route_add(d->rtnl, &rt, &err);
-	if (ret < 0 && ret != ERR_EXISTS) {
-		log_warn(&d->log, "%s", err.text);
+	if (!same_way(before, r)) {
+		if (before)
+			clear_in_system(d, before);
+		ret = set_in_system(d, r);
+	}
+	if (ret < 0) {
+		if (before)
+			(void)set_in_system(d, before);
 		free(r);
 		return ret;
 	}
@@ -73,15 +103,16 @@ int kernel_route_add(struct dco_linux *d, const struct kernel_peer *p, const str
 static void drop(struct dco_linux *d, struct kernel_route **at)
 {
 	struct kernel_route *r = *at;
-	struct route rt = to_route(d, r);
-	struct err err = {0};
-	int ret = 0;
+	bool was_in_force = in_force(d, &r->net) == r;
+	const struct kernel_route *now;
 
-	if (!d->device_gone && !has_other_owner(d, r))
-		ret = route_del(d->rtnl, &rt, &err);
-	if (ret < 0 && ret != ERR_NOT_FOUND)
-		log_warn(&d->log, "%s", err.text);
 	*at = r->next;
+	now = in_force(d, &r->net);
+	if (was_in_force && !same_way(now, r)) {
+		clear_in_system(d, r);
+		if (now && !d->device_gone)
+			(void)set_in_system(d, now);
+	}
 	free(r);
 }
 
