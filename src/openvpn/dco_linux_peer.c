@@ -301,24 +301,34 @@ int kernel_op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr
 	return ret;
 }
 
+/* An address of zeros takes away what is there. */
+static struct ip_addr or_zero(const struct ip_addr *ip, sa_family_t family)
+{
+	struct ip_addr zero = {.family = family};
+
+	return ip_addr_is_set(ip) ? *ip : zero;
+}
+
 int kernel_op_peer_set_vpn_ip(void *ctx, uint32_t peer_id, const struct ip_addr *ip4,
 			      const struct ip_addr *ip6)
 {
 	struct dco_linux *d = ctx;
 	struct kernel_peer *p = kernel_peer_find(d, peer_id);
+	struct ip_addr new4 = or_zero(ip4, AF_INET), new6 = or_zero(ip6, AF_INET6);
 	struct nl_msg *msg;
 	int ret;
 
 	if (!p || p->gone)
 		return ERR_NO_PEER;
 	/* What was given with the peer is not taken away: it would have no address at all. */
-	if ((!ip_addr_is_set(ip4) || ip_addr_equal(ip4, &p->vpn_ip4)) &&
-	    (!ip_addr_is_set(ip6) || ip_addr_equal(ip6, &p->vpn_ip6)))
+	if (!ip_addr_is_set(ip4) && !ip_addr_is_set(ip6))
+		return 0;
+	if (ip_addr_equal(ip4, &p->vpn_ip4) && ip_addr_equal(ip6, &p->vpn_ip6))
 		return 0;
 	if (!d->dialect->put_vpn_ip || d->mode == DCO_MODE_P2P)
 		return ERR_UNSUPPORTED;
 	msg = kernel_device_request(d, d->dialect->cmd_peer_set, 0);
-	msg = kernel_fitting(msg, msg ? d->dialect->put_vpn_ip(msg, peer_id, ip4, ip6) : -1);
+	msg = kernel_fitting(msg, msg ? d->dialect->put_vpn_ip(msg, peer_id, &new4, &new6) : -1);
 	ret = kernel_command(d, msg, NULL, "dco_set_peer");
 	if (ret == 0) {
 		p->vpn_ip4 = *ip4;
