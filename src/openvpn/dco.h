@@ -308,7 +308,13 @@ int dco_control_send(struct dco_device *dev, int transport, const union sock_add
 		     const union sock_addr *from, const uint8_t *packet, size_t len)
 	REQUIRES(control_thread);
 
-/** dco_peer_add() - make a peer known; it has no key and moves no data yet. ERR_EXISTS if known. */
+/**
+ * dco_peer_add() - make a peer known; it has no key and moves no data yet
+ *
+ * Return: 0, ERR_EXISTS if it is known, ERR_AGAIN while part of a control packet is on its way
+ * through a TCP socket which the data plane needs at the start of one: come back a moment later;
+ * or another ERR_* with @err set.
+ */
 int dco_peer_add(struct dco_device *dev, const struct dco_peer_config *cfg,
 		 struct err *err) MUST_CHECK REQUIRES(control_thread);
 int dco_peer_set(struct dco_device *dev, uint32_t peer_id, const struct dco_peer_params *params)

@@ -188,7 +188,8 @@ struct dco_linux {
 	enum dco_mode mode;
 	char name[IF_NAMESIZE];
 	int ifindex;
-	bool created; /* by us, so that we delete it */
+	uint32_t max_packet_bytes; /* of a record */
+	bool created;		   /* by us, so that we delete it */
 	bool device_gone;
 
 	struct netlink *genl, *rtnl;
@@ -197,6 +198,7 @@ struct dco_linux {
 	int epoll_fd;
 	int wake_fd; /* eventfd: something is queued */
 	int timer_fd;
+	int retry_fd; /* timer: a stream had no room for a control packet */
 
 	struct hash_table peers;
 	struct dco_peer_stats past; /* of peers that were deleted */
@@ -243,12 +245,18 @@ int kernel_poll_peers(struct dco_linux *d);
  */
 int kernel_poll_peer(struct dco_linux *d, struct kernel_peer *p);
 
+/** kernel_transport_ended() - the stream is at its end, and with it the peer that used it */
+void kernel_transport_ended(struct dco_linux *d, const struct kernel_transport *t,
+			    enum dco_gone_reason reason);
+
 /* ---- dco_linux_events.c ---- */
 
 int kernel_events_open(struct dco_linux *d, struct err *err) MUST_CHECK;
 /** kernel_events_open_socket() - only the socket for notifications of the driver */
 int kernel_events_open_socket(struct dco_linux *d, struct err *err) MUST_CHECK;
 void kernel_events_close(struct dco_linux *d);
+/** kernel_events_retry_soon() - have kernel_transports_retry() called */
+void kernel_events_retry_soon(struct dco_linux *d);
 /** kernel_events_drain() - take in all notifications that wait; events are queued */
 void kernel_events_drain(struct dco_linux *d);
 /** kernel_event_put() - queue one; lost when out of memory. A packet is copied. */
@@ -290,6 +298,8 @@ void kernel_transport_take_back(struct kernel_transport *t);
 void kernel_transport_use(struct kernel_transport *t, int by);
 /** kernel_transport_event() - epoll says that something can be done. Return: whether it was. */
 bool kernel_transport_event(struct dco_linux *d, struct kernel_transport *t, uint32_t epoll_events);
+/** kernel_transports_retry() - send what waits for room */
+void kernel_transports_retry(struct dco_linux *d);
 void kernel_transports_close(struct dco_linux *d);
 
 /* ---- dco_linux_route.c ---- */

@@ -188,7 +188,8 @@ int kernel_device_open(const struct kernel_dialect *dialect, const struct dco_de
 	d->dialect = dialect;
 	d->log = *log;
 	d->mode = cfg->mode;
-	d->event_fd = d->link_fd = d->epoll_fd = d->wake_fd = d->timer_fd = -1;
+	d->max_packet_bytes = cfg->max_packet_bytes;
+	d->event_fd = d->link_fd = d->epoll_fd = d->wake_fd = d->timer_fd = d->retry_fd = -1;
 	d->queue_end = &d->queue;
 	seed = (uint32_t)clock_wall_us();
 	ret = hash_table_init(&d->peers, seed);

@@ -16,6 +16,7 @@
 enum {
 	RCVBUF_BYTES = 4 << 20,
 	MESSAGES_MAX_BYTES = 32 * 1024,
+	RETRY_MS = 20,
 	LIVENESS_SEC = 30,    /* how often the kernel is asked whether it has our peers still */
 	IDLE_ROUNDS_MAX = 16, /* ready according to epoll, but nothing there (spec 05 problem 15) */
 	REASON_TEARDOWN = 0,
@@ -302,17 +303,26 @@ int kernel_events_open(struct dco_linux *d, struct err *err)
 	d->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (d->epoll_fd < 0 || d->wake_fd < 0 || d->timer_fd < 0 ||
+	d->retry_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (d->epoll_fd < 0 || d->wake_fd < 0 || d->timer_fd < 0 || d->retry_fd < 0 ||
 	    timerfd_settime(d->timer_fd, 0, &often, NULL) < 0 ||
 	    watch(d, d->event_fd, &d->event_fd) < 0 || watch(d, d->wake_fd, &d->wake_fd) < 0 ||
-	    watch(d, d->link_fd, &d->link_fd) < 0 || watch(d, d->timer_fd, &d->timer_fd) < 0)
+	    watch(d, d->link_fd, &d->link_fd) < 0 || watch(d, d->timer_fd, &d->timer_fd) < 0 ||
+	    watch(d, d->retry_fd, &d->retry_fd) < 0)
 		return err_set_errno(err, errno, "cannot wait for events of the kernel");
 	return 0;
 }
 
+void kernel_events_retry_soon(struct dco_linux *d)
+{
+	struct itimerspec once = {.it_value.tv_nsec = RETRY_MS * 1000000};
+
+	(void)timerfd_settime(d->retry_fd, 0, &once, NULL);
+}
+
 void kernel_events_close(struct dco_linux *d)
 {
-	int fds[] = {d->event_fd, d->link_fd, d->wake_fd, d->timer_fd, d->epoll_fd};
+	int fds[] = {d->event_fd, d->link_fd, d->wake_fd, d->timer_fd, d->retry_fd, d->epoll_fd};
 
 	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
 		if (fds[i] >= 0)
@@ -339,6 +349,11 @@ static bool take_ready(struct dco_linux *d, const struct epoll_event *ready)
 	if (ready->data.ptr == &d->timer_fd) {
 		if (read(d->timer_fd, &count, sizeof(count)) > 0)
 			(void)kernel_poll_peers(d); /* finds what was not told */
+		return true;
+	}
+	if (ready->data.ptr == &d->retry_fd) {
+		if (read(d->retry_fd, &count, sizeof(count)) > 0)
+			kernel_transports_retry(d);
 		return true;
 	}
 	return kernel_transport_event(d, ready->data.ptr, ready->events);

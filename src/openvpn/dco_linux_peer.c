@@ -382,6 +382,21 @@ static void delete_in_kernel(struct dco_linux *d, struct kernel_peer *p)
 	kernel_transport_take_back(p->transport);
 }
 
+/* The kernel keeps a peer whose stream was closed by the other side. */
+void kernel_transport_ended(struct dco_linux *d, const struct kernel_transport *t,
+			    enum dco_gone_reason reason)
+{
+	for (size_t i = 0; i < d->peers.size; i++)
+		for (struct hash_link *at = d->peers.buckets[i]; at; at = at->next) {
+			struct kernel_peer *p = peer_of(at);
+
+			if (p->transport != t || p->gone)
+				continue;
+			delete_in_kernel(d, p);
+			kernel_peer_gone(d, p, reason);
+		}
+}
+
 void kernel_op_peer_del(void *ctx, uint32_t peer_id)
 {
 	struct dco_linux *d = ctx;

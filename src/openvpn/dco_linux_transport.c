@@ -4,6 +4,7 @@
 #include "dco_linux.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -29,14 +30,16 @@ struct kernel_transport {
 	enum dco_transport_proto proto;
 	sa_family_t family;
 	int peers;
-	bool in_kernel; /* TCP: the kernel reads the stream */
+	bool in_kernel;	    /* TCP: the kernel reads the stream */
+	bool was_in_kernel; /* now or before */
 	bool dead;
 	bool v1_told;
 	uint32_t watched;
 	int lowat;
 	uint8_t *out; /* TCP: records that the socket does not take yet */
 	size_t out_len, out_cap;
-	uint8_t *in; /* TCP of the legacy module: start of a record */
+	size_t out_rest; /* bytes of the first record that are still to be sent, 0: it is whole */
+	uint8_t *in;	 /* TCP: start of a record that was read already */
 	size_t in_len;
 };
 
@@ -88,6 +91,9 @@ static void closed(struct dco_linux *d, struct kernel_transport *t, int err, uin
 	t->dead = true;
 	(void)watch(d, t, 0);
 	kernel_event_put(d, &ev);
+	if (t->in_kernel)
+		kernel_transport_ended(
+			d, t, err ? DCO_GONE_TRANSPORT_ERROR : DCO_GONE_TRANSPORT_DISCONNECT);
 }
 
 /* ---- receiving ---- */
@@ -147,8 +153,8 @@ static ssize_t take_records(struct dco_linux *d, struct kernel_transport *t, con
 	while (len - at >= PREFIX_LEN) {
 		size_t record = load_be16(&bytes[at]);
 
-		if (record == 0) {
-			closed(d, t, -1, 0);
+		if (record == 0 || record > d->max_packet_bytes) {
+			closed(d, t, -1, (uint32_t)record);
 			return -1;
 		}
 		if (len - at < PREFIX_LEN + record)
@@ -179,6 +185,30 @@ static void set_lowat(struct kernel_transport *t, int bytes)
 		t->lowat = bytes;
 }
 
+static bool have_in(struct kernel_transport *t)
+{
+	if (!t->in)
+		t->in = malloc(RECORD_MAX);
+	return t->in != NULL;
+}
+
+/* Exactly the rest of a record whose start was read before we got the socket. */
+static bool read_rest(struct dco_linux *d, struct kernel_transport *t)
+{
+	size_t need = PREFIX_LEN;
+	ssize_t n;
+
+	if (t->in_len >= PREFIX_LEN)
+		need += (size_t)load_be16(t->in);
+	n = recv(t->fd, &t->in[t->in_len], need - t->in_len, MSG_DONTWAIT);
+	if (receive_failed(d, t, n))
+		return false;
+	t->in_len += (size_t)n;
+	if (take_records(d, t, t->in, t->in_len) > 0)
+		t->in_len = 0;
+	return true;
+}
+
 /*
  * Before the kernel reads the stream we take whole records only: what is left in the socket is
  * where the kernel starts to parse.
@@ -186,12 +216,19 @@ static void set_lowat(struct kernel_transport *t, int bytes)
 static bool read_plain(struct dco_linux *d, struct kernel_transport *t, bool hung_up)
 {
 	uint8_t buf[RECORD_MAX];
-	ssize_t n = recv(t->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK), whole;
+	ssize_t n, whole;
 	size_t need;
 
+	if (t->in_len)
+		return read_rest(d, t);
+	n = recv(t->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK);
 	if (receive_failed(d, t, n))
 		return false;
 	need = n < PREFIX_LEN ? PREFIX_LEN : PREFIX_LEN + (size_t)load_be16(buf);
+	if (need > PREFIX_LEN + d->max_packet_bytes) {
+		closed(d, t, -1, (uint32_t)need - PREFIX_LEN);
+		return false;
+	}
 	if ((size_t)n < need) {
 		if (hung_up)
 			closed(d, t, 0, 0); /* the rest of the record will not come */
@@ -222,9 +259,7 @@ static bool read_stream(struct dco_linux *d, struct kernel_transport *t)
 {
 	ssize_t n, used;
 
-	if (!t->in)
-		t->in = malloc(RECORD_MAX);
-	if (!t->in)
+	if (!have_in(t))
 		return false;
 	n = recv(t->fd, &t->in[t->in_len], RECORD_MAX - t->in_len, MSG_DONTWAIT);
 	if (receive_failed(d, t, n))
@@ -240,17 +275,36 @@ static bool read_stream(struct dco_linux *d, struct kernel_transport *t)
 
 /* ---- sending ---- */
 
-/* Return: 0 when all is out or the socket is full, else ERR_SYSTEM with errno. */
+/* Whether a record would go out in one piece, as far as that can be known. */
+static bool has_room(const struct kernel_transport *t)
+{
+	struct pollfd pfd = {.fd = t->fd, .events = POLLOUT};
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
+/*
+ * While the kernel uses the stream too records go one by one. The legacy module would put its own
+ * packets between the parts of one that does not fit.
+ *
+ * Return: 0 when all is out or the socket is full, else ERR_SYSTEM with errno.
+ */
 static int flush_tcp(struct dco_linux *d, struct kernel_transport *t)
 {
-	bool one_by_one = t->in_kernel && d->dialect->tcp_records;
-
 	while (t->out_len) {
-		size_t len = one_by_one ? PREFIX_LEN + (size_t)load_be16(t->out) : t->out_len;
-		ssize_t n = send(t->fd, t->out, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		bool shared = t->in_kernel && !d->dialect->tcp_records;
+		ssize_t n;
 
+		if (!t->out_rest)
+			t->out_rest = PREFIX_LEN + (size_t)load_be16(t->out);
+		if (shared) /* nobody is told when there is room again */
+			kernel_events_retry_soon(d);
+		if (shared && !has_room(t))
+			return 0;
+		n = send(t->fd, t->out, t->out_rest, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : ERR_SYSTEM;
+		t->out_rest -= (size_t)n;
 		t->out_len -= (size_t)n;
 		memmove(t->out, &t->out[n], t->out_len);
 	}
@@ -345,18 +399,28 @@ static void transport_free(struct dco_linux *d, struct kernel_transport *t)
 	free(t);
 }
 
+/* A bad record becomes an event. */
+static int take_pending(struct dco_linux *d, struct kernel_transport *t, const uint8_t *pending,
+			size_t len)
+{
+	ssize_t whole = take_records(d, t, pending, len);
+
+	if (whole < 0 || (size_t)whole == len)
+		return 0;
+	if (!have_in(t))
+		return ERR_NOMEM;
+	t->in_len = len - (size_t)whole;
+	memcpy(t->in, &pending[whole], t->in_len);
+	return 0;
+}
+
 int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_proto proto,
 			    const uint8_t *pending, size_t pending_len, struct err *err)
 {
 	struct kernel_transport *t;
 	union sock_addr local;
-	size_t slot, at = 0;
+	size_t slot;
 
-	while (pending_len - at >= PREFIX_LEN &&
-	       pending_len - at >= PREFIX_LEN + (size_t)load_be16(&pending[at]))
-		at += PREFIX_LEN + (size_t)load_be16(&pending[at]);
-	if (at < pending_len)
-		return err_set(err, ERR_AGAIN, "a control packet has arrived only in part");
 	t = calloc(1, sizeof(*t));
 	if (!t || free_slot(d, &slot) < 0) {
 		free(t);
@@ -379,8 +443,10 @@ int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_prot
 		transport_free(d, t);
 		return err_set_errno(err, errnum, "cannot wait for a socket");
 	}
-	if (pending_len)
-		(void)take_records(d, t, pending, pending_len); /* a bad one becomes an event */
+	if (pending_len && take_pending(d, t, pending, pending_len) < 0) {
+		transport_free(d, t);
+		return err_set(err, ERR_NOMEM, "out of memory");
+	}
 	return (int)slot;
 }
 
@@ -402,18 +468,17 @@ int kernel_transport_hand_over(struct kernel_transport *t)
 {
 	if (t->proto != DCO_TCP)
 		return 0;
-	if (t->out_len)
+	if (t->out_len || t->in_len)
 		return ERR_AGAIN;
 	set_lowat(t, 1);
 	t->in_kernel = true;
-	t->in_len = 0;
+	t->was_in_kernel = true;
 	return 0;
 }
 
 void kernel_transport_take_back(struct kernel_transport *t)
 {
 	t->in_kernel = false;
-	t->in_len = 0;
 }
 
 bool kernel_transport_event(struct dco_linux *d, struct kernel_transport *t, uint32_t epoll_events)
@@ -432,9 +497,26 @@ bool kernel_transport_event(struct dco_linux *d, struct kernel_transport *t, uin
 		return done;
 	if (t->proto == DCO_UDP)
 		return read_udp(d, t) || done;
-	if (!t->in_kernel)
-		return read_plain(d, t, (epoll_events & (EPOLLRDHUP | EPOLLHUP)) != 0) || done;
-	return (d->dialect->tcp_records ? read_records(d, t) : read_stream(d, t)) || done;
+	/* The legacy module lets go of a socket some time after its peer is gone, and has no
+	 * peeking */
+	if (t->was_in_kernel && !d->dialect->tcp_records)
+		return read_stream(d, t) || done;
+	if (t->in_kernel)
+		return read_records(d, t) || done;
+	return read_plain(d, t, (epoll_events & (EPOLLRDHUP | EPOLLHUP)) != 0) || done;
+}
+
+void kernel_transports_retry(struct dco_linux *d)
+{
+	for (size_t i = 0; i < d->transport_count; i++) {
+		struct kernel_transport *t = d->transports[i];
+
+		if (!t || t->dead || !t->out_len)
+			continue;
+		if (flush_tcp(d, t) < 0)
+			closed(d, t, errno, 0);
+		(void)update_watch(d, t);
+	}
 }
 
 void kernel_transports_close(struct dco_linux *d)

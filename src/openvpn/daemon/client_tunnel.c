@@ -219,14 +219,14 @@ static void finish_up(struct client *c, const struct now *now)
 
 	if (link_transport(c->link) < 0)
 		ret = link_attach(c->link, tunnel_device(c->tunnel), &err);
+	if (ret == 0)
+		ret = client_data_add_peer(c, &err);
 	if (ret == ERR_AGAIN) {
 		c->attach_at = time_after(now->mono_ms, ATTACH_AGAIN_MS);
 		client_wake(c);
 		return;
 	}
 	c->attach_at = TIME_NEVER;
-	if (ret == 0)
-		ret = client_data_add_peer(c, &err);
 	if (ret < 0) {
 		client_tunnel_refused(c);
 		log_error(&c->log, "cannot hand the connection to the data plane: %s",
