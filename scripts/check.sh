@@ -242,6 +242,7 @@ step_interop()
 step_guest()
 {
 	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
+	make -C "$BUILD/gcc" guest-programs || return 1
 	tests/guest/run.sh -o "${OPENVPN:-$BUILD/gcc/openvpn}" | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
