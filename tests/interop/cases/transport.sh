@@ -293,3 +293,107 @@ case_add bulk_udp_26 bulk 2.6 udp
 case_add bulk_udp_27 bulk 2.7 udp
 case_add bulk_tcp_26 bulk 2.6 tcp-server
 case_add bulk_tcp_27 bulk 2.7 tcp-server
+
+# ---- alerts, groups, profiles --------------------------------------------------------------------
+# Who refuses the other's certificate says so, and the other one hears it before the session is gone.
+alert_by_client()
+{
+	server "$1" </dev/null
+	C_ID="ca $PKI/otherca.crt
+cert $PKI/client.crt
+key $PKI/client.key" client_conf <<-E
+		remote $SERVER4
+	E
+	ut --config "$DIR/client.conf"
+	wait_log client 'Sent fatal SSL alert: unknown CA'
+	wait_log client 'SIGUSR1\[soft,tls-error\] received, process restarting'
+	wait_log server 'alert unknown ca'
+	want "alerts" 1 "$(log_count client 'Sent fatal SSL alert')"
+	kill "$UT_PID"
+	ut_exit 10
+}
+case_add alert_by_client_26 alert_by_client 2.6
+case_add alert_by_client_27 alert_by_client 2.7
+
+srv_alert()
+{
+	our_server </dev/null
+	C_ID="ca $PKI/ca.crt
+cert $PKI/wrongca.crt
+key $PKI/wrongca.key" their_client_fails "$1" '(Received fatal SSL alert: unknown CA|alert unknown ca)' <<<"tls-version-max $2"
+	want_log server 'Sent fatal SSL alert: unknown CA'
+	want_log server 'VERIFY ERROR: depth=0'
+	their_client_stop
+}
+case_add srv_alert_26 srv_alert 2.6 1.3
+case_add srv_alert_27_tls_1.2 srv_alert 2.7 1.2
+
+# groups LIST LINE: the key agreement is by one of our list
+groups()
+{
+	server 2.6 <<-E
+		tls-version-max $3
+	E
+	client <<-E
+		remote $SERVER4
+		tls-groups $1
+	E
+	want_log client "Control Channel: .*$2"
+	ping_ok
+	ut_stop
+}
+case_add tls_groups_1.3 groups secp384r1:secp521r1 'peer temporary key: 384 bits ECsecp384r1' 1.3
+case_add tls_groups_two_names groups prime256v1 'peer temporary key: 256 bits' 1.3
+
+# ciphers OPTION LINE TLS-VERSION
+tls_ciphers()
+{
+	server 2.7 <<-E
+		tls-version-max $3
+	E
+	client <<-E
+		remote $SERVER4
+		$1
+	E
+	want_log client "Control Channel: .*$2"
+	ping_ok
+	ut_stop
+}
+case_add tls_cipher_list tls_ciphers 'tls-cipher TLS-ECDHE-ECDSA-WITH-CHACHA20-POLY1305-SHA256' 'cipher TLSv1.2 ECDHE-ECDSA-CHACHA20-POLY1305' 1.2
+case_add tls_cipher_openssl_name tls_ciphers 'tls-cipher ECDHE-ECDSA-AES128-GCM-SHA256' 'cipher TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256' 1.2
+case_add tls_ciphersuites tls_ciphers 'tls-ciphersuites TLS_AES_128_GCM_SHA256' 'cipher TLSv1.3 TLS_AES_128_GCM_SHA256' 1.3
+case_add tls_ciphersuites_dashes tls_ciphers 'tls-ciphersuites TLS-CHACHA20-POLY1305-SHA256' 'cipher TLSv1.3 TLS_CHACHA20_POLY1305_SHA256' 1.3
+
+# profile NAME RSA-BITS GOOD: whether the server's key is strong enough for us
+profile()
+{
+	(
+		cd "$DIR" && openssl req -newkey "rsa:$2" -nodes -subj /CN=weak -keyout weak.key -out weak.csr &&
+			openssl x509 -req -in weak.csr -CA "$PKI/ca.crt" -CAkey "$PKI/ca.key" -days 10 -set_serial 77 -out weak.crt
+	) >"$DIR/weak.log" 2>&1 || fail "certificate"
+	S_ID="ca $PKI/ca.crt
+cert $DIR/weak.crt
+key $DIR/weak.key" server 2.6 <<<"tls-cert-profile insecure"
+	C_ID="ca $PKI/ca.crt
+cert $PKI/client.crt
+key $PKI/client.key" client_conf <<-E
+		remote $SERVER4
+		$1
+	E
+	ut --config "$DIR/client.conf"
+	if [ "$3" = good ]; then
+		connected 20
+		ping_ok
+	else
+		wait_log client "$3"
+		wait_log client 'SIGUSR1\[soft,tls-error\] received, process restarting'
+		want_no_log client 'Initialization Sequence Completed'
+	fi
+	kill "$UT_PID"
+	ut_exit 10
+}
+case_add tls_profile_default profile '' 1024 good
+case_add tls_profile_default__too_weak profile '' 768 'VERIFY ERROR: depth=0, error=EE certificate key too weak: CN=weak'
+case_add tls_profile_insecure profile 'tls-cert-profile insecure' 768 good
+case_add tls_profile_preferred profile 'tls-cert-profile preferred' 2048 good
+case_add tls_profile_preferred__too_weak profile 'tls-cert-profile preferred' 1024 'VERIFY ERROR: depth=0, error=EE certificate key too weak: CN=weak'
