@@ -159,13 +159,15 @@ int dco_device_stats(struct dco_device *dev, struct dco_peer_stats *out)
 	return dev->ops->device_stats(dev->ctx, out);
 }
 
-void dco_mac_decide(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[6], bool allow)
+void dco_mac_decide(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN],
+		    bool allow)
 {
 	if (dev->ops->mac_decide)
 		dev->ops->mac_decide(dev->ctx, peer_id, mac, allow);
 }
 
-int dco_mac_idle(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[6], uint64_t *idle_ms)
+int dco_mac_idle(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN],
+		 uint64_t *idle_ms)
 {
 	return dev->ops->mac_idle ? dev->ops->mac_idle(dev->ctx, peer_id, mac, idle_ms)
 				  : ERR_UNSUPPORTED;

@@ -58,6 +58,23 @@ enum dco_key_slot {
 
 #define DCO_PEER_ID_UNDEF 0xffffffu
 
+enum {
+	DCO_MAC_LEN = 8 /* an Ethernet address, and its VLAN in network order or 0 */
+};
+
+enum dco_vlan_accept {
+	DCO_VLAN_ALL,
+	DCO_VLAN_TAGGED,
+	DCO_VLAN_UNTAGGED,
+};
+
+/* A TAP device with several peers as an 802.1Q switch (spec 02 section 13.7). */
+struct dco_vlan {
+	bool tagging;
+	enum dco_vlan_accept accept; /* of frames from the device */
+	uint16_t pvid;		     /* of untagged ones */
+};
+
 struct dco_device_config {
 	const char *name;     /* "tun", "tun7", "foo" ...; borrowed during the call */
 	const char *dev_node; /* NULL: the system's default */
@@ -74,9 +91,10 @@ struct dco_device_config {
 	bool client_to_client;
 	uint32_t max_peers;
 	uint32_t max_routes_per_peer; /* learnt MAC addresses of one peer; 0: 256 */
-	bool ask_macs;		      /* frames from a new address wait for dco_mac_decide() */
-	uint32_t broadcasts_max;      /* packets for all peers that wait; 0: 256 */
-	uint32_t tcp_queue_limit;     /* data packets that wait for one peer's socket; 0: 64 */
+	struct dco_vlan vlan;
+	bool ask_macs;		  /* frames from a new address wait for dco_mac_decide() */
+	uint32_t broadcasts_max;  /* packets for all peers that wait; 0: 256 */
+	uint32_t tcp_queue_limit; /* data packets that wait for one peer's socket; 0: 64 */
 };
 
 struct dco_peer_config {
@@ -118,7 +136,8 @@ struct dco_peer_params {
 	/* --fragment, UDP only: largest plaintext of one datagram without the fragment header
 	 * (data/mss.h: mtu_fragment()); 0: no fragment headers at all */
 	uint16_t fragment_max;
-	uint32_t macs_max; /* TAP: Ethernet addresses it may have; 0: max_routes_per_peer */
+	uint16_t vlan_pvid; /* the peer's VLAN, with tagging */
+	uint32_t macs_max;  /* TAP: Ethernet addresses it may have; 0: max_routes_per_peer */
 };
 
 /* One data key in both directions. The fields hold the leading bytes that the cipher needs. */
@@ -188,8 +207,8 @@ struct dco_event {
 	const uint8_t *packet;	     /* CONTROL: borrowed until the next call of any dco function */
 	size_t packet_len;
 	int err; /* TRANSPORT_CLOSED: 0 for end of stream, else errno; -1: bad record length */
-	uint32_t bad_length; /* with err -1 */
-	uint8_t mac[6];	     /* MAC */
+	uint32_t bad_length;	  /* with err -1 */
+	uint8_t mac[DCO_MAC_LEN]; /* MAC */
 };
 
 struct dco_backend; /* const description, see dco_backends() */
@@ -227,8 +246,9 @@ struct dco_ops {
 	void (*route_del)(void *ctx, uint32_t peer_id, const struct ip_net *net);
 
 	/* NULL: no Ethernet */
-	void (*mac_decide)(void *ctx, uint32_t peer_id, const uint8_t mac[6], bool allow);
-	int (*mac_idle)(void *ctx, uint32_t peer_id, const uint8_t mac[6], uint64_t *idle_ms);
+	void (*mac_decide)(void *ctx, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN], bool allow);
+	int (*mac_idle)(void *ctx, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN],
+			uint64_t *idle_ms);
 
 	int (*key_install)(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 			   const struct dco_key *key, struct err *err);
@@ -339,11 +359,11 @@ void dco_route_del(struct dco_device *dev, uint32_t peer_id, const struct ip_net
 
 /** dco_mac_decide() - may the peer have the address of a DCO_EVENT_MAC? A refused or forgotten one
  * is asked about again with the next frame from it. */
-void dco_mac_decide(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[6], bool allow)
-	REQUIRES(control_thread);
+void dco_mac_decide(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN],
+		    bool allow) REQUIRES(control_thread);
 /** dco_mac_idle() - time since the last frame from the address. Return: 0, or ERR_* if unknown. */
-int dco_mac_idle(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[6], uint64_t *idle_ms)
-	REQUIRES(control_thread);
+int dco_mac_idle(struct dco_device *dev, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN],
+		 uint64_t *idle_ms) REQUIRES(control_thread);
 
 /** dco_key_install() - put a key into a slot, replacing what is there; @key is copied */
 int dco_key_install(struct dco_device *dev, uint32_t peer_id, enum dco_key_slot slot,

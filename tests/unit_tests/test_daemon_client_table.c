@@ -191,8 +191,8 @@ static void learn__addresses_for_nobody(void **state)
 
 static void learn__ethernet_addresses__beside_the_others(void **state)
 {
-	static const uint8_t one[] = {2, 0x11, 0x22, 0x33, 0x44, 0x55};
-	static const uint8_t two[] = {2, 0x11, 0x22, 0x33, 0x44, 0x56};
+	static const uint8_t one[] = {2, 0x11, 0x22, 0x33, 0x44, 0x55, 0, 0};
+	static const uint8_t two[] = {2, 0x11, 0x22, 0x33, 0x44, 0x55, 1, 2};
 	struct ip_net n1 = learn_mac(one), n2 = learn_mac(two);
 	struct learn_table *t = learn_table_new(1);
 	struct client_entry a = {0}, b = {0};
@@ -202,6 +202,7 @@ static void learn__ethernet_addresses__beside_the_others(void **state)
 
 	(void)state;
 	assert_string_equal(learn_net_format(&n1, text, sizeof(text)), "02:11:22:33:44:55@0");
+	assert_string_equal(learn_net_format(&n2, text, sizeof(text)), "02:11:22:33:44:55@258");
 	assert_memory_equal(learn_mac_bytes(&n1), one, sizeof(one));
 	assert_int_equal(learn_table_check(t, &n1, &a, 2, &none, 100), LEARN_ADD);
 	assert_int_equal(learn_table_set(t, &n1, &a, 100), 0);

@@ -182,9 +182,9 @@ static void expect_mac(const struct net *n, uint32_t peer, uint8_t last)
 	assert_int_equal(at->ev.mac[5], last);
 }
 
-static void mac_text(uint8_t mac[6], uint8_t last)
+static void mac_text(uint8_t mac[DCO_MAC_LEN], uint8_t last)
 {
-	memset(mac, 0, 6);
+	memset(mac, 0, DCO_MAC_LEN);
 	mac[0] = 2;
 	mac[5] = last;
 }
@@ -193,7 +193,7 @@ static void mac__new_or_moved__told_once(void **state)
 {
 	struct net *n = *state;
 	uint64_t idle = 0;
-	uint8_t mac[6];
+	uint8_t mac[DCO_MAC_LEN];
 
 	put(&n->client[0], 0x10, TAP_ITSELF);
 	expect(&n->server, 0x10, TAP_ITSELF);
@@ -225,7 +225,7 @@ static void mac__new_or_moved__told_once(void **state)
 static void mac__asked__nothing_passes_before_the_answer(void **state)
 {
 	struct net *n = *state;
-	uint8_t mac[6];
+	uint8_t mac[DCO_MAC_LEN];
 
 	mac_text(mac, 0x10);
 	put(&n->client[0], 0x10, TAP_ITSELF);

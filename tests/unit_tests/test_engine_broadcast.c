@@ -8,7 +8,7 @@ static int put(struct broadcast_queue *q, uint8_t number)
 {
 	uint8_t packet[] = {number, 1, 2};
 
-	return broadcast_queue_put(q, packet, sizeof(packet), number);
+	return broadcast_queue_put(q, packet, sizeof(packet), number, 7);
 }
 
 static void expect(struct broadcast_queue *q, uint8_t number)
@@ -19,6 +19,7 @@ static void expect(struct broadcast_queue *q, uint8_t number)
 	assert_int_equal(b->len, 3);
 	assert_int_equal(b->packet[0], number);
 	assert_int_equal(b->but, number);
+	assert_int_equal(b->vid, 7);
 	broadcast_queue_pop(q);
 }
 

@@ -6,10 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/hash_table.h"
 #include "base/str.h"
 #include "daemon/client_table.h"
+
+enum {
+	MAC_LEN = 6
+};
 
 struct learn_entry {
 	struct hash_link by_net;
@@ -252,8 +257,10 @@ const char *learn_net_format(const struct ip_net *net, char *buf, size_t cap)
 	bool host = net->bits == (net->addr.family == AF_INET6 ? 128 : 32);
 
 	if (net->addr.family == LEARN_FAMILY_MAC) {
-		str_hex(text, sizeof(text), learn_mac_bytes(net), LEARN_MAC_LEN, ':');
-		snprintf(buf, cap, "%s@0", text);
+		const uint8_t *mac = learn_mac_bytes(net);
+
+		str_hex(text, sizeof(text), mac, MAC_LEN, ':');
+		snprintf(buf, cap, "%s@%u", text, load_be16(mac + MAC_LEN));
 		return buf;
 	}
 	ip_addr_format(&net->addr, text, sizeof(text));

@@ -23,7 +23,7 @@ struct learn_list {
 #define LEARN_FAMILY_MAC ((sa_family_t)0xfe)
 
 enum {
-	LEARN_MAC_LEN = 6
+	LEARN_MAC_LEN = 8 /* with the VLAN, in network order */
 };
 
 /* What a lookup or a walk shows. */
@@ -84,5 +84,5 @@ const struct learn_row *learn_table_next(const struct learn_table *t, const stru
 struct ip_net learn_mac(const uint8_t mac[LEARN_MAC_LEN]);
 const uint8_t *learn_mac_bytes(const struct ip_net *net);
 
-/** learn_net_format() - "10.8.0.6", "10.1.0.0/16" or "02:03:04:05:06:07@0"; returns @buf */
+/** learn_net_format() - "10.8.0.6", "10.1.0.0/16" or "02:03:04:05:06:07@0" (VLAN); returns @buf */
 const char *learn_net_format(const struct ip_net *net, char *buf, size_t cap);

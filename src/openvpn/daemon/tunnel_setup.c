@@ -168,6 +168,18 @@ static enum dco_device_type device_type(enum config_dev_type type)
 	return DCO_TUN;
 }
 
+static struct dco_vlan vlan_of(const struct config_server *s)
+{
+	static const enum dco_vlan_accept accept[] = {
+		[CONFIG_VLAN_ALL] = DCO_VLAN_ALL,
+		[CONFIG_VLAN_TAGGED] = DCO_VLAN_TAGGED,
+		[CONFIG_VLAN_UNTAGGED] = DCO_VLAN_UNTAGGED,
+	};
+
+	return (struct dco_vlan){
+		.tagging = s->vlan_tagging, .accept = accept[s->vlan_accept], .pvid = s->vlan_pvid};
+}
+
 static void fill_device(struct dco_device_config *d, const struct config *cfg)
 {
 	const struct conn_entry *e = &cfg->ce;
@@ -186,6 +198,7 @@ static void fill_device(struct dco_device_config *d, const struct config *cfg)
 	d->allow_recursive_routing = cfg->routing.allow_recursive_routing;
 	d->client_to_client = cfg->server.client_to_client;
 	d->max_routes_per_peer = cfg->server.max_routes_per_client;
+	d->vlan = vlan_of(&cfg->server);
 	d->ask_macs = cfg->scripts.learn_address != NULL;
 	d->broadcasts_max = cfg->server.bcast_buffers;
 	d->tcp_queue_limit = cfg->server.tcp_queue_limit;

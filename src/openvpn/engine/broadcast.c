@@ -42,7 +42,8 @@ void broadcast_queue_free(struct broadcast_queue *q)
 	free(q);
 }
 
-int broadcast_queue_put(struct broadcast_queue *q, const uint8_t *packet, size_t len, uint32_t but)
+int broadcast_queue_put(struct broadcast_queue *q, const uint8_t *packet, size_t len, uint32_t but,
+			uint16_t vid)
 {
 	struct entry *e = malloc(sizeof(*e) + len);
 	int ret = 0;
@@ -51,6 +52,7 @@ int broadcast_queue_put(struct broadcast_queue *q, const uint8_t *packet, size_t
 		return ERR_NOMEM;
 	e->next = NULL;
 	e->body.but = but;
+	e->body.vid = vid;
 	e->body.len = len;
 	memcpy(e->body.packet, packet, len);
 	if (q->count == q->room) {

@@ -11,6 +11,7 @@ struct broadcast_queue;
 
 struct broadcast {
 	uint32_t but; /* peer which gets no copy, as it came from there; DCO_PEER_ID_UNDEF: none */
+	uint16_t vid; /* of the peers which get it; 0: all */
 	size_t len;
 	uint8_t packet[];
 };
@@ -24,8 +25,8 @@ void broadcast_queue_free(struct broadcast_queue *q);
  *
  * Return: 0; ERR_AGAIN when the oldest was dropped to make room; ERR_NOMEM when it was not taken.
  */
-int broadcast_queue_put(struct broadcast_queue *q, const uint8_t *packet, size_t len,
-			uint32_t but) MUST_CHECK;
+int broadcast_queue_put(struct broadcast_queue *q, const uint8_t *packet, size_t len, uint32_t but,
+			uint16_t vid) MUST_CHECK;
 
 /** broadcast_queue_first() - the oldest, NULL when there is none; good until put() or pop() */
 const struct broadcast *broadcast_queue_first(const struct broadcast_queue *q);

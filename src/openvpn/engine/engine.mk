@@ -17,4 +17,5 @@ libengine_a_SOURCES = \
 	src/openvpn/engine/tcp.c src/openvpn/engine/tcp.h \
 	src/openvpn/engine/tundev.c src/openvpn/engine/tundev.h \
 	src/openvpn/engine/udp.c src/openvpn/engine/udp.h \
+	src/openvpn/engine/vlan.c src/openvpn/engine/vlan.h \
 	src/openvpn/engine/worker.c src/openvpn/engine/worker.h

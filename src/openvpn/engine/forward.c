@@ -16,6 +16,7 @@
 #include "data/ping.h"
 #include "engine/early.h"
 #include "engine/state.h"
+#include "engine/vlan.h"
 
 enum {
 	OUT_OF_SYNC_EVERY_MS = 1000,
@@ -193,11 +194,11 @@ static void forward_to_peer(struct engine *e, struct engine_peer *p, const uint8
 }
 
 /* The copies are made by forward_broadcasts(). */
-static void forward_to_all(struct engine *e, const struct engine_peer *but, const uint8_t *packet,
-			   size_t len)
+static void forward_to_all(struct engine *e, const struct engine_peer *but, uint16_t vid,
+			   const uint8_t *packet, size_t len)
 {
-	int ret =
-		broadcast_queue_put(e->broadcasts, packet, len, but ? but->id : DCO_PEER_ID_UNDEF);
+	uint32_t id = but ? but->id : DCO_PEER_ID_UNDEF;
+	int ret = broadcast_queue_put(e->broadcasts, packet, len, id, vid);
 
 	if (likely(ret == 0))
 		return;
@@ -232,7 +233,7 @@ void forward_broadcasts(struct engine *e)
 			return;
 		}
 		e->peers.copies = p->all_next;
-		if (p->id != b->but)
+		if (p->id != b->but && (!b->vid || b->vid == p->params.vlan_pvid))
 			forward_to_peer(e, p, b->packet, b->len);
 	}
 }
@@ -257,8 +258,18 @@ static bool is_recursive(struct engine *e, const struct engine_peer *p, const ui
 	return true;
 }
 
+static struct engine_peer *find_mac(const struct engine *e, const uint8_t mac[MAC_LEN],
+				    uint16_t vid)
+{
+	uint8_t key[MAC_KEY_LEN];
+
+	mac_key(key, mac, vid);
+	return mac_table_find(e->macs, key);
+}
+
 /* Whom a packet from the device is for; NULL with the reason counted. */
-static struct engine_peer *find_receiver(struct engine *e, const uint8_t *packet, size_t len)
+static struct engine_peer *find_receiver(struct engine *e, uint16_t vid, const uint8_t *packet,
+					 size_t len)
 {
 	struct engine_peer *p = e->only;
 	struct inner_mac mac;
@@ -275,7 +286,7 @@ static struct engine_peer *find_receiver(struct engine *e, const uint8_t *packet
 		forward_drop(e, NULL, DROP_BAD_PACKET);
 		return NULL;
 	}
-	p = e->macs ? mac_table_find(e->macs, mac.dst) : route_table_find(e->routes, &ip.dst);
+	p = e->macs ? find_mac(e, mac.dst, vid) : route_table_find(e->routes, &ip.dst);
 	if (!p)
 		forward_drop(e, NULL, DROP_NO_ROUTE);
 	return p;
@@ -313,12 +324,18 @@ static bool is_blocked(struct engine *e, struct engine_peer *p, const uint8_t *p
 void forward_from_device(struct engine *e, uint8_t *packet, size_t len)
 {
 	struct engine_peer *p;
+	uint16_t vid = 0;
 
-	if (is_for_all(e, packet, len)) {
-		forward_to_all(e, NULL, packet, len);
+	if (unlikely(e->cfg.vlan.tagging) &&
+	    vlan_from_device(&e->cfg.vlan, &packet, &len, &vid) < 0) {
+		forward_drop(e, NULL, DROP_BAD_PACKET);
 		return;
 	}
-	p = find_receiver(e, packet, len);
+	if (is_for_all(e, packet, len)) {
+		forward_to_all(e, NULL, vid, packet, len);
+		return;
+	}
+	p = find_receiver(e, vid, packet, len);
 	if (!p || is_blocked(e, p, packet, len))
 		return;
 	clamp(e, p, packet, len);
@@ -356,11 +373,11 @@ void forward_large_from_device(struct engine *e, struct segmenter *s)
 	if (is_for_all(e, s->packet, s->header_len)) {
 		while ((len = segmenter_next_len(s)) > 0) {
 			segmenter_next(s, e->plain);
-			forward_to_all(e, NULL, e->plain, len);
+			forward_to_all(e, NULL, 0, e->plain, len);
 		}
 		return;
 	}
-	p = find_receiver(e, s->packet, s->header_len);
+	p = find_receiver(e, 0, s->packet, s->header_len);
 	if (p && is_blocked(e, p, s->packet, s->header_len))
 		return;
 	/* What does not fit any more would not fit later either: leave the rest. */
@@ -423,7 +440,7 @@ static void route_from_peer(struct engine *e, struct engine_peer *p, uint8_t *pa
 		return;
 	}
 	if (e->cfg.client_to_client && ip.multicast)
-		forward_to_all(e, p, packet, len);
+		forward_to_all(e, p, 0, packet, len);
 	else if (e->cfg.client_to_client)
 		to = route_table_find(e->routes, &ip.dst);
 	if (to) {
@@ -434,43 +451,71 @@ static void route_from_peer(struct engine *e, struct engine_peer *p, uint8_t *pa
 	to_device(e, p, len);
 }
 
-/* An Ethernet frame of a peer among several. Spec 13.5. */
-static void bridge_from_peer(struct engine *e, struct engine_peer *p, uint8_t *frame, size_t len)
+/* Whether frames from this address may come from the peer. */
+static bool learn_mac_of(struct engine *e, struct engine_peer *p, const uint8_t mac[MAC_LEN],
+			 uint16_t vid)
 {
-	struct engine_peer *to = NULL;
-	struct inner_mac mac;
 	uint32_t quota = p->params.macs_max ? p->params.macs_max : e->cfg.max_routes_per_peer;
-	char text[MAC_LEN * 3 + 2];
+	char text[MAC_LEN * 3 + 8], number[8];
+	uint8_t key[MAC_KEY_LEN];
 	int ret;
 
-	if (inner_mac_parse(frame, len, &mac) < 0) {
+	mac_key(key, mac, vid);
+	ret = mac_table_learn(e->macs, key, p, quota, e->now_ms);
+	if (unlikely(p->mac_news))
+		event_mark_peer(&e->events, p, PEER_PENDING_MAC);
+	if (likely(ret == 0))
+		return true;
+	str_hex(text, sizeof(text), mac, MAC_LEN, ':');
+	snprintf(number, sizeof(number), "@%u", vid);
+	str_append(text, sizeof(text), number);
+	if (ret == ERR_LIMIT && log_enabled(&p->log, 3) && engine_may_log(e))
+		log_info(
+			&p->log, 3,
+			"MULTI ROUTE: route quota (%u) exceeded for %s (see --max-routes-per-client option)",
+			quota, p->name);
+	bad_source(e, p, ret == ERR_AGAIN ? NULL : text);
+	return false;
+}
+
+/* A frame of a peer, which lies in the device's room, where a tag may be added. */
+static void frame_to_device(struct engine *e, struct engine_peer *p, uint8_t *frame, size_t len)
+{
+	size_t cap = len + VLAN_TAG_LEN;
+
+	if (unlikely(e->cfg.vlan.tagging) &&
+	    vlan_to_device(&e->cfg.vlan, p->params.vlan_pvid, frame, &len,
+			   tundev_room(&e->device, cap) ? cap : len) < 0) {
 		forward_drop(e, p, DROP_BAD_PACKET);
 		return;
 	}
-	ret = mac_table_learn(e->macs, mac.src, p, quota, e->now_ms);
-	if (unlikely(p->mac_news))
-		event_mark_peer(&e->events, p, PEER_PENDING_MAC);
-	if (ret < 0) {
-		str_hex(text, sizeof(text), mac.src, MAC_LEN, ':');
-		str_append(text, sizeof(text), "@0");
-		if (ret == ERR_LIMIT && log_enabled(&p->log, 3) && engine_may_log(e))
-			log_info(
-				&p->log, 3,
-				"MULTI ROUTE: route quota (%u) exceeded for %s (see --max-routes-per-client option)",
-				quota, p->name);
-		bad_source(e, p, ret == ERR_AGAIN ? NULL : text);
+	to_device(e, p, len);
+}
+
+/* An Ethernet frame of a peer among several. Spec 13.5. */
+static void bridge_from_peer(struct engine *e, struct engine_peer *p, uint8_t *frame, size_t len)
+{
+	uint16_t vid = e->cfg.vlan.tagging ? p->params.vlan_pvid : 0;
+	struct engine_peer *to = NULL;
+	struct inner_mac mac;
+
+	if (inner_mac_parse(frame, len, &mac) < 0 ||
+	    (e->cfg.vlan.tagging && vlan_from_client(frame, len) < 0)) {
+		forward_drop(e, p, DROP_BAD_PACKET);
 		return;
 	}
+	if (!learn_mac_of(e, p, mac.src, vid))
+		return;
 	if (e->cfg.client_to_client && mac.multicast)
-		forward_to_all(e, p, frame, len);
+		forward_to_all(e, p, vid, frame, len);
 	else if (e->cfg.client_to_client)
-		to = mac_table_find(e->macs, mac.dst);
+		to = find_mac(e, mac.dst, vid);
 	if (to) {
 		between_peers(e, p, to, frame, len);
 		return;
 	}
 	clamp(e, p, frame, len);
-	to_device(e, p, len);
+	frame_to_device(e, p, frame, len);
 }
 
 static void answer_occ(struct engine *e, struct engine_peer *p, const uint8_t *plain, size_t len)

@@ -22,7 +22,7 @@ struct mac_entry {
 	struct mac_entry *peer_next;
 	struct engine_peer *peer;
 	uint64_t used_ms; /* last frame from it */
-	uint8_t mac[MAC_LEN];
+	uint8_t mac[MAC_KEY_LEN];
 	bool claim; /* asked for, not decided: nothing goes there */
 	bool told;  /* the control thread knows of it */
 };
@@ -60,31 +60,37 @@ void mac_table_free(struct mac_table *t)
 	free(t);
 }
 
-static struct mac_entry **bucket(struct mac_table *t, const uint8_t mac[MAC_LEN])
+void mac_key(uint8_t key[MAC_KEY_LEN], const uint8_t mac[MAC_LEN], uint16_t vid)
+{
+	memcpy(key, mac, MAC_LEN);
+	store_be16(key + MAC_LEN, vid);
+}
+
+static struct mac_entry **bucket(struct mac_table *t, const uint8_t mac[MAC_KEY_LEN])
 {
 	uint32_t h = t->seed ^ load_be32(mac);
 
-	h = (h ^ load_be16(mac + 4)) * 0x9e3779b1u;
+	h = (h ^ load_be32(mac + 4)) * 0x9e3779b1u;
 	return &t->buckets[(h ^ h >> 15) % BUCKETS];
 }
 
 /* What belongs to somebody. */
-static struct mac_entry **find(struct mac_table *t, const uint8_t mac[MAC_LEN])
+static struct mac_entry **find(struct mac_table *t, const uint8_t mac[MAC_KEY_LEN])
 {
 	struct mac_entry **at = bucket(t, mac);
 
-	while (*at && ((*at)->claim || memcmp((*at)->mac, mac, MAC_LEN) != 0))
+	while (*at && ((*at)->claim || memcmp((*at)->mac, mac, MAC_KEY_LEN) != 0))
 		at = &(*at)->next;
 	return at;
 }
 
 /* What @peer has or claims. */
-static struct mac_entry **find_of(struct mac_table *t, const uint8_t mac[MAC_LEN],
+static struct mac_entry **find_of(struct mac_table *t, const uint8_t mac[MAC_KEY_LEN],
 				  const struct engine_peer *peer)
 {
 	struct mac_entry **at = bucket(t, mac);
 
-	while (*at && ((*at)->peer != peer || memcmp((*at)->mac, mac, MAC_LEN) != 0))
+	while (*at && ((*at)->peer != peer || memcmp((*at)->mac, mac, MAC_KEY_LEN) != 0))
 		at = &(*at)->next;
 	return at;
 }
@@ -119,7 +125,7 @@ static void entry_delete(struct mac_entry **at)
 	free(m);
 }
 
-static int learn_new(struct mac_table *t, const uint8_t mac[MAC_LEN], struct engine_peer *peer,
+static int learn_new(struct mac_table *t, const uint8_t mac[MAC_KEY_LEN], struct engine_peer *peer,
 		     uint32_t quota, uint64_t now_ms)
 {
 	static const uint8_t zero[MAC_LEN];
@@ -135,7 +141,7 @@ static int learn_new(struct mac_table *t, const uint8_t mac[MAC_LEN], struct eng
 		m = calloc(1, sizeof(*m));
 		if (!m)
 			return ERR_NOMEM;
-		memcpy(m->mac, mac, MAC_LEN);
+		memcpy(m->mac, mac, MAC_KEY_LEN);
 		at = bucket(t, mac);
 		m->next = *at;
 		*at = m;
@@ -146,7 +152,7 @@ static int learn_new(struct mac_table *t, const uint8_t mac[MAC_LEN], struct eng
 	return m->claim ? ERR_AGAIN : 0;
 }
 
-int mac_table_learn(struct mac_table *t, const uint8_t mac[MAC_LEN], struct engine_peer *peer,
+int mac_table_learn(struct mac_table *t, const uint8_t mac[MAC_KEY_LEN], struct engine_peer *peer,
 		    uint32_t quota, uint64_t now_ms)
 {
 	struct mac_entry *m = *find_of(t, mac, peer);
@@ -157,14 +163,14 @@ int mac_table_learn(struct mac_table *t, const uint8_t mac[MAC_LEN], struct engi
 	return m->claim ? ERR_AGAIN : 0;
 }
 
-struct engine_peer *mac_table_find(const struct mac_table *t, const uint8_t mac[MAC_LEN])
+struct engine_peer *mac_table_find(const struct mac_table *t, const uint8_t mac[MAC_KEY_LEN])
 {
 	const struct mac_entry *m = *find((struct mac_table *)(uintptr_t)t, mac);
 
 	return m ? m->peer : NULL;
 }
 
-bool mac_table_news(struct engine_peer *peer, uint8_t mac[MAC_LEN])
+bool mac_table_news(struct engine_peer *peer, uint8_t mac[MAC_KEY_LEN])
 {
 	struct mac_entry *m = peer->mac_news ? peer->macs : NULL;
 
@@ -174,11 +180,11 @@ bool mac_table_news(struct engine_peer *peer, uint8_t mac[MAC_LEN])
 		return false;
 	m->told = true;
 	peer->mac_news--;
-	memcpy(mac, m->mac, MAC_LEN);
+	memcpy(mac, m->mac, MAC_KEY_LEN);
 	return true;
 }
 
-void mac_table_decide(struct mac_table *t, const uint8_t mac[MAC_LEN], struct engine_peer *peer,
+void mac_table_decide(struct mac_table *t, const uint8_t mac[MAC_KEY_LEN], struct engine_peer *peer,
 		      bool allow)
 {
 	struct mac_entry **at = find_of(t, mac, peer), *m = *at;
@@ -195,8 +201,8 @@ void mac_table_decide(struct mac_table *t, const uint8_t mac[MAC_LEN], struct en
 	}
 }
 
-int mac_table_idle(struct mac_table *t, const uint8_t mac[MAC_LEN], const struct engine_peer *peer,
-		   uint64_t now_ms, uint64_t *idle_ms)
+int mac_table_idle(struct mac_table *t, const uint8_t mac[MAC_KEY_LEN],
+		   const struct engine_peer *peer, uint64_t now_ms, uint64_t *idle_ms)
 {
 	const struct mac_entry *m = *find_of(t, mac, peer);
 

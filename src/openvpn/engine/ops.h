@@ -27,8 +27,9 @@ int engine_op_peer_send_exit(void *ctx, uint32_t peer_id);
 void engine_op_peer_del(void *ctx, uint32_t peer_id);
 int engine_op_route_add(void *ctx, uint32_t peer_id, const struct ip_net *net);
 void engine_op_route_del(void *ctx, uint32_t peer_id, const struct ip_net *net);
-void engine_op_mac_decide(void *ctx, uint32_t peer_id, const uint8_t mac[6], bool allow);
-int engine_op_mac_idle(void *ctx, uint32_t peer_id, const uint8_t mac[6], uint64_t *idle_ms);
+void engine_op_mac_decide(void *ctx, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN], bool allow);
+int engine_op_mac_idle(void *ctx, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN],
+		       uint64_t *idle_ms);
 int engine_op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 			  const struct dco_key *key, struct err *err);
 int engine_op_key_swap(void *ctx, uint32_t peer_id);

@@ -226,7 +226,7 @@ void engine_op_peer_del(void *ctx, uint32_t peer_id)
 	engine_unlock(e);
 }
 
-void engine_op_mac_decide(void *ctx, uint32_t peer_id, const uint8_t mac[6], bool allow)
+void engine_op_mac_decide(void *ctx, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN], bool allow)
 {
 	struct engine *e = ctx;
 	struct engine_peer *p;
@@ -238,7 +238,8 @@ void engine_op_mac_decide(void *ctx, uint32_t peer_id, const uint8_t mac[6], boo
 	engine_unlock(e);
 }
 
-int engine_op_mac_idle(void *ctx, uint32_t peer_id, const uint8_t mac[6], uint64_t *idle_ms)
+int engine_op_mac_idle(void *ctx, uint32_t peer_id, const uint8_t mac[DCO_MAC_LEN],
+		       uint64_t *idle_ms)
 {
 	struct engine *e = ctx;
 	const struct engine_peer *p;

@@ -169,6 +169,74 @@ srv_tap_learn()
 }
 case_add srv_tap_learn_address srv_tap_learn
 
+# VLANs: the first client is in number 10, the second in the device's own; each reaches only the
+# server's interface of its VLAN.
+srv_tap_vlan()
+{
+	mkdir "$DIR/ccd"
+	echo 'vlan-pvid 10' >"$DIR/ccd/client"
+	S_NET='server 10.8.0.0 255.255.255.0' our_server <<-E
+		dev tap
+		client-to-client
+		client-config-dir $DIR/ccd
+		vlan-tagging
+		vlan-accept all
+		vlan-pvid 2
+		status $DIR/status 1
+	E
+	# a station 10.8.10.1 in VLAN 10 behind the device, as not every kernel has VLAN interfaces
+	cat >"$DIR/station.py" <<-'P'
+		import socket, struct
+		ME, IP = bytes.fromhex("02aa00000001"), bytes([10, 8, 10, 1])
+		s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+		s.setsockopt(263, 8, 1)  # the kernel takes the tag out of the frame: PACKET_AUXDATA
+		s.bind(("tap0", 0))
+		print("ready", flush=True)
+		while True:
+		    f, anc, _, a = s.recvmsg(70000, 200)
+		    if a[2] == socket.PACKET_OUTGOING:
+		        continue
+		    vid = 0
+		    for level, kind, data in anc:
+		        if level == 263 and kind == 8 and struct.unpack_from("=I", data)[0] & 0x10:
+		            vid = struct.unpack_from("=H", data, 16)[0] & 0xfff
+		    if f[12:14] == b"\x81\x00":
+		        vid, f = struct.unpack_from("!H", f, 14)[0] & 0xfff, f[:12] + f[16:]
+		    if vid != 10:
+		        continue
+		    head = f[6:12] + ME + b"\x81\x00\x00\x0a" + f[12:14]
+		    if f[12:14] == b"\x08\x06" and f[38:42] == IP and f[21] == 1:
+		        s.send(head + f[14:20] + b"\x00\x02" + ME + IP + f[22:32])
+		    elif f[12:14] == b"\x08\x00" and f[30:34] == IP and f[23] == 1 and f[34] == 8:
+		        c = struct.unpack_from("!H", f, 36)[0] + 0x800
+		        c = (c & 0xffff) + (c >> 16)
+		        s.send(head + f[14:26] + IP + f[26:30] + b"\x00\x00" + struct.pack("!H", c) + f[38:])
+	P
+	in_s python3 "$DIR/station.py" >"$DIR/station.log" 2>&1 &
+	wait_log station ready
+	their_client 2.6 <<-E
+		dev tap
+	E
+	tap_second
+	ip -n "$NS-c" addr add 10.8.10.2/24 dev tap0
+	ip -n "$NS-r" addr add 10.8.10.3/24 dev tap0
+	wait_for 5 "a ping in VLAN 10" tap_pings c 10.8.10.1
+	in_c ping -nc 1 -W 2 -s 1472 -M 'do' 10.8.10.1 >/dev/null || fail "a frame of full size with a tag"
+	wait_for 5 "a ping in the device's VLAN" tap_pings r 10.8.0.1
+	! tap_pings c 10.8.0.1 || fail "VLAN 10 reaches the device's VLAN"
+	! tap_pings r 10.8.10.1 || fail "the device's VLAN reaches VLAN 10"
+	! tap_pings c 10.8.10.3 || fail "clients of two VLANs reach each other"
+	wait_for 5 "the VLANs in the status file" tap_vlans_listed
+	kill "$SECOND_PID"
+	wait "$SECOND_PID"
+	their_client_stop
+}
+tap_vlans_listed()
+{
+	grep -qE '^[0-9a-f:]{17}@10,client,' "$DIR/status" && grep -qE '^[0-9a-f:]{17}@2,revoked,' "$DIR/status"
+}
+case_add srv_tap_vlan__separated srv_tap_vlan
+
 # tap_client VERSION [PROTO-OF-SERVER PROTO-OF-CLIENT]: our client at a real server
 tap_client()
 {
