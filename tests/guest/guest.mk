@@ -7,6 +7,7 @@ EXTRA_DIST += tests/guest/cases/moves.sh
 EXTRA_DIST += tests/guest/cases/offload.sh
 EXTRA_DIST += tests/guest/cases/options.sh
 EXTRA_DIST += tests/guest/cases/p2p.sh
+EXTRA_DIST += tests/guest/cases/peers.sh
 EXTRA_DIST += tests/guest/cases/privileges.sh
 EXTRA_DIST += tests/guest/cases/server.sh
 EXTRA_DIST += tests/guest/cases/surroundings.sh

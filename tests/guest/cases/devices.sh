@@ -158,6 +158,51 @@ mktun()
 	! ip -n c link show tun5 >/dev/null 2>&1 || fail "tun5 is still there"
 }
 
+names_in_use()
+{
+	ip -n c link add tun0 type dummy || return
+	server srv "$OURS" --proto udp
+	client cli "$OURS" --remote 192.0.2.1 --proto udp
+	connected cli || return
+	want_log cli 'DCO device tun1 opened'
+	ping_vpn c 10.8.0.1
+	stop cli
+	! ip -n c link show tun1 >/dev/null 2>&1 || fail "tun1 is left over"
+	client cli2 "$OURS" --remote 192.0.2.1 --proto udp --dev vpnfoo --dev-type tun
+	connected cli2 || return
+	want_log cli2 'DCO device vpnfoo opened'
+	stop cli2
+	! ip -n c link show vpnfoo >/dev/null 2>&1 || fail "vpnfoo is left over"
+}
+
+# SIGHUP looks again at what the machine can do
+hangup()
+{
+	local module=${KIND/ovpn-dco/ovpn-dco-v2}
+	server srv "$OURS" --proto udp --disable-dco
+	echo "install $module /bin/false" >/etc/modprobe.d/away.conf
+	rmmod "$module" || fail "rmmod"
+	client cli "$OURS" --remote 192.0.2.1 --proto udp
+	connected cli || return
+	[ "$(link_kind c tun0)" = tun ] || fail "tun0 is a $(link_kind c tun0)"
+	rm -f /etc/modprobe.d/away.conf
+	modprobe "$module"
+	kill -HUP "$(cat "$D/cli.pid")"
+	until_true 30 initialised cli 2 || fail "not connected again"
+	[ "$(link_kind c tun0)" = "$KIND" ] || fail "tun0 is a $(link_kind c tun0) after SIGHUP"
+	ping_vpn c 10.8.0.1
+}
+
+# root of a user namespace may make the interface, but the driver takes no orders from it
+unprivileged_container()
+{
+	start srv s unshare -Urn "$OURS" --dev tun --server 10.8.0.0 255.255.255.0 --topology subnet --dh none --verb 4 \
+		--ca /w/pki/ca.crt --cert /w/pki/server.crt --key /w/pki/server.key
+	wait_log srv 'no permission to use the ovpn.* kernel module' 10
+	wait_log srv 'Data channel offload is not used' 5
+	wait_log srv 'Initialization Sequence Completed' 10
+}
+
 # the version is that of a driver which nobody has loaded before
 driver_loaded_first()
 {
@@ -176,5 +221,8 @@ run_case restarts_persist_tun restarts yes --persist-tun
 run_case persist_changed_options persist_changed_options
 run_case server_keeps_device server_keeps_device
 run_case mktun mktun
+run_case names_in_use names_in_use
+run_case hangup hangup
+run_case unprivileged_container unprivileged_container
 run_case driver_loaded_first driver_loaded_first
 exit "${GUEST_FAILED:-0}"

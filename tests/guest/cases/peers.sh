@@ -223,6 +223,38 @@ mark()
 	[ "${n:-0}" -ge 5 ] || fail "control packets do not have the mark"
 }
 
+# the connection of a TCP client ends with a reset: no need to wait for silence
+tcp_reset()
+{
+	server srv "$OURS" --proto tcp-server --keepalive 10 60
+	client cli "$OURS" --remote 192.0.2.1 --proto tcp-client
+	connected cli || return
+	ping_vpn c 10.8.0.1
+	ip netns exec c ss -K dport = 1194 >"$D/ss.log" 2>&1
+	stop cli KILL
+	wait_log srv 'client/.*(connection-reset|transport disconnected|transport error)' 3
+}
+
+# nobody can disturb a server's socket that the kernel listens to
+garbage()
+{
+	server srv "$OURS" --proto udp
+	client cli "$OURS" --remote 192.0.2.1 --proto udp
+	connected cli || return
+	cat >"$D/noise" <<-'S'
+		for i in $(seq 0 31); do
+			printf "\\x$(printf %02x $((i << 3)))" >/dev/udp/192.0.2.1/1194
+			printf "\\x$(printf %02x $((i << 3)))\\x00\\x00\\x05" >/dev/udp/192.0.2.1/1194
+			printf "\\x$(printf %02x $((i << 3)))\\x00\\x00\\x00" >/dev/udp/192.0.2.1/1194
+			{ printf "\\x$(printf %02x $((i << 3)))\\x00\\x00\\x00"; head -c 200 /dev/urandom; } >/dev/udp/192.0.2.1/1194
+		done
+	S
+	ip netns exec c bash "$D/noise"
+	ping_vpn c 10.8.0.1
+	no_log srv 'client-instance (exiting|restarting)'
+	no_log cli 'SIGUSR1'
+}
+
 # addresses inside are checked by the kernel; the user is told where to look
 wrong_source()
 {
@@ -248,5 +280,7 @@ run_case learn_address_refuses learn_address_refuses
 run_case no_address no_address
 run_case same_address same_address
 run_case mark mark
+run_case tcp_reset tcp_reset
+run_case garbage garbage
 run_case wrong_source wrong_source
 exit "${GUEST_FAILED:-0}"
