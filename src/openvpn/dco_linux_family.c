@@ -55,6 +55,8 @@ int kernel_command(struct dco_linux *d, struct nl_msg *msg, struct err *err, con
 		return 0;
 	if (d->genl->errnum == ENODEV)
 		kernel_device_gone(d);
+	if (d->genl->reason[0])
+		log_warn(&d->log, "kernel error: %s", d->genl->reason);
 	return netlink_fail(d->genl, err, "%s: netlink reports error (%d)", what, d->genl->errnum);
 }
 

@@ -82,6 +82,29 @@ static void renegotiation__swap_then_delete(void **state)
 	assert_string_equal(told, "[install 1st 0][install 2nd 1][swap][delete 2nd]");
 }
 
+/* The order is always the same, and there are never more than two keys. */
+static void renegotiations__three__same_order_each_time(void **state)
+{
+	char want[256] = "[install 1st 0]";
+	struct data_slots s;
+
+	(void)state;
+	data_slots_init(&s);
+	assert_int_equal(install(&s, 7, 0), 0);
+	for (uint32_t serial = 8; serial <= 10; serial++) {
+		const struct session_data_key promoted[] = {{.key_serial = serial, .sends = true},
+							    {.key_serial = serial - 1}};
+		size_t len = strlen(want);
+
+		assert_int_equal(install(&s, serial, (uint8_t)(serial - 7)), 0);
+		assert_int_equal(data_slots_sync(&s, NULL, 1, promoted, 2), 0);
+		assert_int_equal(data_slots_sync(&s, NULL, 1, promoted, 1), 0);
+		snprintf(want + len, sizeof(want) - len, "[install 2nd %u][swap][delete 2nd]",
+			 serial - 7);
+	}
+	assert_string_equal(told, want);
+}
+
 /* Spec 05 section 1.10: a third key replaces the secondary one, whose record must go. */
 static void third_key__replaces_secondary(void **state)
 {
@@ -185,6 +208,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(renegotiation__swap_then_delete, start),
+		cmocka_unit_test_setup(renegotiations__three__same_order_each_time, start),
 		cmocka_unit_test_setup(third_key__replaces_secondary, start),
 		cmocka_unit_test_setup(no_usable_key__none_stays_in_the_data_plane, start),
 		cmocka_unit_test_setup(sender_not_installed__is_an_error, start),

@@ -49,6 +49,7 @@ static struct {
 	bool old;		/* the device is one of the legacy module */
 	bool notify_before_ack; /* deletions by request */
 	int fail_cmd, fail_errno;
+	const char *fail_reason; /* the kernel's own words */
 	bool lose_notifications; /* the next read says so */
 	void (*between)(void);	 /* the parts of a dump */
 	struct fake_peer peers[PEERS_MAX];
@@ -338,6 +339,8 @@ int __wrap_netlink_exchange(struct netlink *nl, struct nl_msg *msg, netlink_msg_
 		nl->errnum = controller(hdr, on_msg, ctx);
 	else
 		nl->errnum = driver(hdr, on_msg, ctx);
+	if (nl->errnum && k.fail_reason)
+		snprintf(nl->reason, sizeof(nl->reason), "%s", k.fail_reason);
 	nlmsg_free(msg);
 	return nl->errnum;
 }
@@ -827,6 +830,27 @@ static void commands__each_fails_in_each_way__error_and_life_goes_on(void **stat
 	expect_nothing(f);
 }
 
+/* What the kernel says besides a number reaches the log and the line of the error. */
+static void commands__kernel_gives_a_reason__it_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct dco_key key = key_of(0);
+	struct err err = {0};
+	size_t len;
+
+	open_device(f, &dco_linux_mainline, DCO_MODE_MULTI_PEER);
+	assert_int_equal(add_peer(f, 1), 0);
+	k.fail_cmd = kernel_mainline.cmd_key_new;
+	k.fail_errno = ENOENT;
+	k.fail_reason = "cannot install new key for peer 1";
+	while (!kernel_cipher(key.cipher, &len))
+		key.cipher++;
+	assert_true(f->ops->key_install(f->d, 1, DCO_SLOT_PRIMARY, &key, &err) < 0);
+	assert_non_null(strstr(f->lines, "kernel error: cannot install new key for peer 1\n"));
+	assert_non_null(strstr(err.text, "Impossible to install key material in DCO: "));
+	assert_non_null(strstr(err.text, "cannot install new key for peer 1"));
+}
+
 /* The device went: one event for all, and nobody is asked any more. */
 static void commands__device_gone__told_once(void **state)
 {
@@ -863,6 +887,7 @@ int main(void)
 		T(stats__no_peer__zeros_and_no_question),
 		T(key_limit__legacy__found_by_its_counters_once),
 		T(commands__each_fails_in_each_way__error_and_life_goes_on),
+		T(commands__kernel_gives_a_reason__it_is_told),
 		T(commands__device_gone__told_once),
 	};
 

@@ -88,30 +88,6 @@ recursion()
 	no_log cli 'Recursive routing'
 }
 
-# Every UDP packet of the client carries the mark: those of the process and those of the kernel.
-mark()
-{
-	server srv "$OURS" --proto udp
-	ip netns exec c nft -f - <<-'N'
-		table inet t {
-			chain out {
-				type filter hook output priority 0
-				udp dport 1194 mark 42 counter comment "marked"
-				udp dport 1194 mark != 42 counter comment "unmarked"
-			}
-		}
-	N
-	client cli "$OURS" --remote 192.0.2.1 --proto udp --mark 42
-	connected cli || return
-	offloaded c cli
-	ping_vpn c 10.8.0.1
-	ip netns exec c nft list ruleset >"$D/nft.log"
-	grep marked "$D/nft.log" | grep -vq 'packets 0 ' || fail "no packet with the mark"
-	if [ "$GUEST" = g72 ]; then # ovpn-dco-v2 uses it for the look-up of routes only
-		grep unmarked "$D/nft.log" | grep -q 'packets 0 ' || fail "packets without the mark"
-	fi
-}
-
 # Options of one client: what the driver cannot do refuses that client and no other.
 ccd()
 {
@@ -135,27 +111,10 @@ ccd()
 	ping_vpn c 10.8.0.1
 }
 
-# A route to a client is made only after the script has agreed.
-learn_address()
-{
-	printf '#!/bin/sh\n[ "$1" != add ] || [ "$2" != 10.99.0.5 ]\n' >"$D/learn"
-	chmod +x "$D/learn"
-	mkdir -p "$D/ccd"
-	echo 'ifconfig-push 10.99.0.5 255.255.255.0' >"$D/ccd/client"
-	server srv "$OURS" --proto udp --client-config-dir "$D/ccd" --script-security 2 --learn-address "$D/learn"
-	client cli "$THEIRS" --remote 192.0.2.1 --proto udp
-	connected cli || return
-	sleep 1
-	ip -n s route >"$D/routes.log"
-	no_log routes '^10\.99\.0\.5'
-}
-
 run_case dco_check dco_check
 run_case idle_options idle_options
 run_case announced announced
 run_case mtu mtu
 run_case recursion recursion
-run_case mark mark
 run_case ccd ccd
-run_case learn_address learn_address
 exit "${GUEST_FAILED:-0}"
