@@ -192,6 +192,53 @@ static void source_address__differs__refused(void **state)
 	pair_free(p);
 }
 
+/* The client's soft reset comes from another port. */
+static void check_moved(enum pair_wrap wrap)
+{
+	const struct pair_options opt = {.wrap = wrap};
+	struct pair *p = pair_new(&opt);
+	union sock_addr elsewhere = p->client.addr, third = p->client.addr;
+	const struct session_id client = (pair_connect(p), sid_of(p, false));
+	struct pair_packet *packet;
+	bool proven = wrap != PAIR_NONE;
+
+	sock_addr_set_port(&elsewhere, 40001);
+	sock_addr_set_port(&third, 40002);
+	p->drop_from_client = true;
+	pair_forget(p);
+	assert_int_equal(session_renegotiate(p->client.s, p->now, NULL), 0);
+	assert_true(pair_step(p, &p->client) > 0);
+	packet = &p->sent[0];
+	assert_true(session_has_peer(p->server.s, &client));
+	assert_false(session_has_peer(p->server.s, &nobody));
+	if (proven) {
+		packet->data[packet->len - 1] ^= 1;
+		assert_true(session_input_moved(p->server.s, p->now, &elsewhere, packet->data,
+						packet->len) < 0);
+		assert_true(sock_addr_equal(session_remote(p->server.s), &p->client.addr));
+		packet->data[packet->len - 1] ^= 1;
+	}
+	assert_int_equal(
+		session_input_moved(p->server.s, p->now, &elsewhere, packet->data, packet->len),
+		proven ? 0 : ERR_STATE);
+	assert_true(sock_addr_equal(session_remote(p->server.s),
+				    proven ? &elsewhere : &p->client.addr));
+	/* said again by somebody else */
+	assert_true(session_input_moved(p->server.s, p->now, &third, packet->data, packet->len) <
+		    0);
+	assert_false(sock_addr_equal(session_remote(p->server.s), &third));
+	pair_free(p);
+}
+
+static void source_address__moved__followed_if_a_key_proves_it(void **state)
+{
+	(void)state;
+	check_moved(PAIR_AUTH);
+	check_moved(PAIR_CRYPT);
+	check_moved(PAIR_V2);
+	check_moved(PAIR_NONE);
+}
+
 static void key_id__wrong__refused(void **state)
 {
 	struct pair *p = connected(false);
@@ -657,6 +704,7 @@ int main(void)
 		cmocka_unit_test(session_id__missing_zero_unknown__refused),
 		cmocka_unit_test(session_id__of_the_lame_session__is_stale),
 		cmocka_unit_test(source_address__differs__refused),
+		cmocka_unit_test(source_address__moved__followed_if_a_key_proves_it),
 		cmocka_unit_test(key_id__wrong__refused),
 		cmocka_unit_test(soft_reset__before_the_keys__is_dropped),
 		cmocka_unit_test(ack_record__malformed__refused),

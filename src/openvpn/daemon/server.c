@@ -273,6 +273,7 @@ static int make_tables(struct server *s, struct err *err)
 	s->queue = script_queue_new(&s->app->scripts);
 	if (!s->clients || !s->learned || !s->tunnel || !s->queue)
 		return err_set(err, ERR_NOMEM, "out of memory");
+	s->moved_freq = (struct freq_limit){.max = SERVER_MOVED_PER_SEC, .period_sec = 1};
 	s->connect_freq =
 		(struct freq_limit){.max = c->connect_freq_max, .period_sec = c->connect_freq_sec};
 	return 0;

@@ -74,8 +74,7 @@ static enum float_verdict judge_float(struct server_peer *p, const union sock_ad
 	return verdict;
 }
 
-/* The data plane has followed an authenticated packet already. */
-static void on_floated(struct server_peer *p, const union sock_addr *to)
+void peer_floated(struct server_peer *p, const union sock_addr *to)
 {
 	char from_text[ADDR_TEXT_MAX], to_text[ADDR_TEXT_MAX];
 	enum float_verdict verdict = judge_float(p, to);
@@ -84,6 +83,7 @@ static void on_floated(struct server_peer *p, const union sock_addr *to)
 		return; /* the data plane told twice */
 	if (verdict == FLOAT_REFUSED) {
 		undo_float(p);
+		session_set_remote(p->session, &p->entry.addr);
 		return;
 	}
 	log_info(&p->log, 4, "peer %u (%s) floated from %s to %s", p->entry.peer_id, p->cn,
@@ -146,7 +146,7 @@ static void on_peer_event(struct server_peer *p, const struct dco_event *ev)
 		on_gone(p, ev);
 		break;
 	case DCO_EVENT_PEER_FLOATED:
-		on_floated(p, &ev->remote);
+		peer_floated(p, &ev->remote);
 		break;
 	case DCO_EVENT_MAC:
 		peer_mac_seen(p, ev->mac);

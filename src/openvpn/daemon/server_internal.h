@@ -38,6 +38,7 @@ enum {
 	SERVER_NAME_MAX = 158,	      /* with a blank behind it must fit a log prefix */
 	SERVER_EXIT_DELAY_MS = 5000,  /* between a fatal control message and the end */
 	SERVER_POLL_MS = 500,	      /* looking at files of deferred answers */
+	SERVER_MOVED_PER_SEC = 50,    /* a search of all clients each */
 	SERVER_FLOAT_LINE_MS = 1000,  /* no second line about the same collision before */
 	SERVER_USAGE_MS = 1000,	      /* counters of keys with a limit by amount */
 	SERVER_PUSH_AGAIN_MS = 30000, /* no second reply before */
@@ -107,7 +108,8 @@ struct server {
 	uint64_t pool_write_at;
 	uint64_t stale_at;
 	struct freq_limit connect_freq;
-	bool has_userpass; /* some method verifies user names and passwords */
+	struct freq_limit moved_freq; /* searches for the client that a packet names */
+	bool has_userpass;	      /* some method verifies user names and passwords */
 	struct auth_token_config tokens;
 	struct session_packet packet; /* scratch */
 };
@@ -271,6 +273,8 @@ void server_share_wait(struct server_share *s, struct server_listener *l, int fd
 		       const union sock_addr *remote);
 
 /* server_data.c: the data plane */
+/* the client has shown that it is at another address now */
+void peer_floated(struct server_peer *p, const union sock_addr *to);
 int server_device_watch(struct server *s, struct err *err) MUST_CHECK;
 void server_device_unwatch(struct server *s);
 int peer_data_add(struct server_peer *p, struct err *err) MUST_CHECK;
@@ -307,6 +311,9 @@ struct server_peer *peer_new(struct server_listener *l, const union sock_addr *f
 			     const struct now *now);
 void peer_packet(struct server_peer *p, const union sock_addr *from, const union sock_addr *local,
 		 const uint8_t *bytes, size_t len);
+/* the same from an address that is not the client's: followed if it is proven */
+void peer_packet_moved(struct server_peer *p, const union sock_addr *from,
+		       const union sock_addr *local, const uint8_t *bytes, size_t len);
 void peer_wake(struct server_peer *p);
 void peer_set_state(struct server_peer *p, enum peer_state to);
 void peer_update_name(struct server_peer *p);

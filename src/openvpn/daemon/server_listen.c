@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "daemon/app.h"
 #include "daemon/negotiation_setup.h"
@@ -16,6 +17,7 @@
 #include "daemon/socket_setup.h"
 #include "daemon/status_server.h"
 #include "net/resolve.h"
+#include "proto/packet.h"
 
 /* ---- packets ---- */
 
@@ -80,14 +82,40 @@ static void on_stranger(struct server_listener *l, const union sock_addr *from,
 	peer_packet(p, from, local, bytes, len);
 }
 
+/*
+ * A client that moved while its data is in a kernel which does not tell: its control packets come
+ * from an address that nobody has. Spec 05 section 1.12.
+ */
+static struct server_peer *who_moved(struct server *s, const uint8_t *bytes, size_t len)
+{
+	struct rd r = rd_init(bytes, len);
+	struct packet_header h;
+
+	if (!tunnel_is_offloaded(s->tunnel) || packet_header_read(&r, &h) < 0 ||
+	    opcode_is_hard_reset(h.opcode) || !freq_limit_take(&s->moved_freq, clock_now().mono_ms))
+		return NULL;
+	for (struct client_entry *e = client_table_next(s->clients, NULL); e;
+	     e = client_table_next(s->clients, e)) {
+		struct server_peer *p = peer_of(e);
+
+		if (!e->tcp && p->state == PEER_CONNECTED && session_has_peer(p->session, &h.sid))
+			return p;
+	}
+	return NULL;
+}
+
 static void on_udp_packet(void *ctx, const union sock_addr *from, const union sock_addr *local,
 			  const uint8_t *bytes, size_t len)
 {
 	struct server_listener *l = ctx;
 	struct client_entry *e = client_table_by_addr(l->server->clients, from, false, l->index);
 
+	struct server_peer *moved = e ? NULL : who_moved(l->server, bytes, len);
+
 	if (e)
 		peer_packet(peer_of(e), from, local, bytes, len);
+	else if (moved)
+		peer_packet_moved(moved, from, local, bytes, len);
 	else
 		on_stranger(l, from, local, bytes, len);
 }

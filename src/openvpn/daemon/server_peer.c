@@ -174,23 +174,40 @@ static void follow_local(struct server_peer *p, const union sock_addr *local)
 					  &p->entry.addr, local);
 }
 
+static void heard(struct server_peer *p, const union sock_addr *local, uint64_t now_ms)
+{
+	assume_control_thread();
+	follow_local(p, local);
+	watch_silence(p, now_ms);
+	if (p->dco_added)
+		(void)dco_peer_note_rx(tunnel_device(p->server->tunnel), p->entry.peer_id);
+}
+
 void peer_packet(struct server_peer *p, const union sock_addr *from, const union sock_addr *local,
 		 const uint8_t *bytes, size_t len)
 {
 	struct now now = clock_now();
 
-	assume_control_thread();
 	if (p->state == PEER_CLOSED)
 		return;
 	p->control_rx += len;
-	if (session_input(p->session, now, from, bytes, len) == 0) {
-		follow_local(p, local);
-		watch_silence(p, now.mono_ms);
-		if (p->dco_added)
-			(void)dco_peer_note_rx(tunnel_device(p->server->tunnel), p->entry.peer_id);
-	} else {
+	if (session_input(p->session, now, from, bytes, len) == 0)
+		heard(p, local, now.mono_ms);
+	else
 		peer_client_key_hold(p, bytes, len);
-	}
+	peer_wake(p);
+}
+
+void peer_packet_moved(struct server_peer *p, const union sock_addr *from,
+		       const union sock_addr *local, const uint8_t *bytes, size_t len)
+{
+	struct now now = clock_now();
+
+	p->control_rx += len;
+	if (session_input_moved(p->session, now, from, bytes, len) == 0)
+		heard(p, local, now.mono_ms);
+	if (p->state != PEER_CLOSED && sock_addr_equal(session_remote(p->session), from))
+		peer_floated(p, from);
 	peer_wake(p);
 }
 

@@ -278,16 +278,28 @@ void session_start(struct session *s, struct now now, const union sock_addr *rem
 	session_pump(s, now);
 }
 
-int session_input(struct session *s, struct now now, const union sock_addr *from, const void *data,
-		  size_t len)
+static int input(struct session *s, struct now now, const union sock_addr *from, bool may_move,
+		 const void *data, size_t len)
 {
 	int ret;
 
 	if (s->failed)
 		return ERR_STATE;
-	ret = session_route(s, now, from, data, len);
+	ret = session_route(s, now, from, may_move, data, len);
 	session_pump(s, now);
 	return ret;
+}
+
+int session_input(struct session *s, struct now now, const union sock_addr *from, const void *data,
+		  size_t len)
+{
+	return input(s, now, from, false, data, len);
+}
+
+int session_input_moved(struct session *s, struct now now, const union sock_addr *from,
+			const void *data, size_t len)
+{
+	return input(s, now, from, true, data, len);
 }
 
 bool session_output(struct session *s, struct now now, struct session_packet *out)

@@ -14,6 +14,7 @@
 
 struct env;
 struct session;
+struct session_id;
 struct stateless_verdict;
 struct tls_conn;
 struct tls_ctx;
@@ -239,6 +240,23 @@ void session_start(struct session *s, struct now now, const union sock_addr *rem
  */
 int session_input(struct session *s, struct now now, const union sock_addr *from, const void *data,
 		  size_t len);
+
+/**
+ * session_has_peer() - whether a control packet's sender names itself the peer of this session
+ *
+ * It proves nothing: who saw one of the peer's packets can do so.
+ */
+bool session_has_peer(const struct session *s, const struct session_id *sid);
+
+/**
+ * session_input_moved() - as session_input(), for a packet which names the peer but comes from an
+ * address that is not the peer's
+ *
+ * It has to be authentic by keys of the control channel (tls-auth, tls-crypt, dynamic), else it is
+ * dropped. When it is, session_remote() is @from afterwards. Spec 05 section 1.12.
+ */
+int session_input_moved(struct session *s, struct now now, const union sock_addr *from,
+			const void *data, size_t len);
 
 /** session_output() - the next packet to transmit now. Return: false when there is none. */
 bool session_output(struct session *s, struct now now, struct session_packet *out);

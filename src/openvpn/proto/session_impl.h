@@ -171,8 +171,8 @@ uint64_t reneg_deadline(const struct session *s);
 
 /* session_route.c */
 
-int session_route(struct session *s, struct now now, const union sock_addr *from, const void *data,
-		  size_t len);
+int session_route(struct session *s, struct now now, const union sock_addr *from, bool may_move,
+		  const void *data, size_t len);
 
 /* session_send.c */
 

@@ -11,6 +11,7 @@ struct incoming {
 	const union sock_addr *from;
 	const void *data;
 	size_t len;
+	bool may_move;		/* the peer is followed to @from if the packet proves it */
 	struct packet_header h; /* not authenticated yet */
 	char addr[ADDR_TEXT_MAX];
 };
@@ -34,6 +35,20 @@ static int unwrap(struct session *s, struct tls_slot *slot, const struct incomin
 	};
 
 	return wrap_open(&slot->wrap, &input, in->data, in->len, plain, pkt);
+}
+
+/* Of a known session: one that comes from elsewhere has to be proven, and moves the peer. */
+static int unwrap_known(struct session *s, struct tls_slot *slot, const struct incoming *in,
+			uint8_t plain[CONTROL_PACKET_MAX], struct wrap_opened *pkt)
+{
+	int ret = unwrap(s, slot, in, plain, pkt);
+
+	if (ret < 0 || !in->may_move || sock_addr_equal(&slot->primary->remote, in->from))
+		return ret;
+	if (!pkt->proven)
+		return ERR_STATE;
+	session_set_remote(s, in->from);
+	return 0;
 }
 
 static void request_burst(struct tls_slot *slot, struct now now)
@@ -231,7 +246,7 @@ static int route_soft_reset(struct session *s, struct tls_slot *slot, const stru
 			 session_key_list(s, list, sizeof(list)));
 		return ERR_STATE;
 	}
-	ret = unwrap(s, slot, in, plain, &pkt);
+	ret = unwrap_known(s, slot, in, plain, &pkt);
 	if (ret < 0)
 		return ret;
 	log_dbg(&s->log, 4, "TLS: received P_CONTROL_SOFT_RESET_V1 s=%d sid=peer",
@@ -252,14 +267,15 @@ static int route_known_session(struct session *s, struct tls_slot *slot, const s
 	struct wrap_opened pkt;
 	int ret;
 
-	if (s->cfg->transport == SESSION_UDP && !sock_addr_equal(&ks->remote, in->from)) {
+	if (s->cfg->transport == SESSION_UDP && !in->may_move &&
+	    !sock_addr_equal(&ks->remote, in->from)) {
 		log_warn(&s->log, "TLS Error: Received control packet from unexpected IP addr: %s",
 			 in->addr);
 		return ERR_STATE;
 	}
 	if (in->h.opcode == OP_CONTROL_SOFT_RESET_V1 && ks->phase == KEY_GENERATED)
 		return route_soft_reset(s, slot, in);
-	ret = unwrap(s, slot, in, plain, &pkt);
+	ret = unwrap_known(s, slot, in, plain, &pkt);
 	if (slot->cookie_first && ret != ERR_AGAIN) {
 		slot->cookie_first = false;
 		if (ret < 0) {
@@ -281,10 +297,21 @@ static bool sid_is(const struct key_state *ks, const struct session_id *sid)
 	return ks && ks->has_remote_sid && session_id_equal(&ks->remote_sid, sid);
 }
 
-int session_route(struct session *s, struct now now, const union sock_addr *from, const void *data,
-		  size_t len)
+bool session_has_peer(const struct session *s, const struct session_id *sid)
 {
-	struct incoming in = {.now = now, .from = from, .data = data, .len = len};
+	return sid_is(s->active.primary, sid);
+}
+
+int session_route(struct session *s, struct now now, const union sock_addr *from, bool may_move,
+		  const void *data, size_t len)
+{
+	struct incoming in = {
+		.now = now,
+		.from = from,
+		.data = data,
+		.len = len,
+		.may_move = may_move,
+	};
 	struct rd r = rd_init(data, len);
 	char sid[SESSION_ID_TEXT_LEN];
 	int header = packet_header_read(&r, &in.h), ret;

@@ -221,6 +221,7 @@ static int wrap_open_known(struct wrap *w, const struct wrap_crypted *pkt,
 		log_unwrap_failed(pkt->in, key->kind);
 		return ret;
 	}
+	out->proven = true;
 	out->replay_counter = id.counter;
 	return 0;
 }

@@ -107,6 +107,7 @@ struct wrap_input {
 /* An authentic packet. */
 struct wrap_opened {
 	struct packet_header h;
+	bool proven;		 /* by a key: not without wrap */
 	uint32_t replay_counter; /* 0 without wrap */
 	struct rd body;		 /* borrows the packet or the buffer given to wrap_open() */
 };
