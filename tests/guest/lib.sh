@@ -8,7 +8,7 @@
 GUESTS=${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/guests
 GUEST_TIMEOUT_S=${GUEST_TIMEOUT_S:-300}
 
-guest_packages="ca-certificates,iproute2,iperf3,kmod,procps,iputils-ping,ethtool,gcc,make,bc,jq,tcpdump,nftables,libc6-dev,pkg-config,netcat-openbsd,xz-utils"
+guest_packages="ca-certificates,iproute2,iperf3,kmod,procps,iputils-ping,ethtool,gcc,make,bc,jq,tcpdump,nftables,wireguard-tools,libc6-dev,pkg-config,netcat-openbsd,xz-utils"
 
 # guest_suite NAME: sets suite, backports
 guest_suite()
@@ -144,7 +144,7 @@ guest_boot()
 {
 	# An interrupt at cmpxchg16b costs the emulated CPU its flags now and then; the kernel can do without.
 	# shellcheck disable=SC2086
-	timeout "$GUEST_TIMEOUT_S" qemu-system-x86_64 -accel tcg,thread=multi ${GUEST_QEMU:-} -cpu max,-cx16 -smp "${GUEST_CPUS:-1}" -m 1536 \
+	timeout "$GUEST_TIMEOUT_S" qemu-system-x86_64 -accel tcg ${GUEST_QEMU:-} -cpu max,-cx16 -smp "${GUEST_CPUS:-1}" -m 1536 \
 		-nographic -no-reboot -nodefaults -serial stdio -kernel "$1/vmlinuz" \
 		-drive file="$1/base.ext4",format=raw,if=none,id=d0,snapshot=on -device nvme,drive=d0,serial=root \
 		-drive file="$2/files.ext4",format=raw,if=virtio,snapshot=on \
