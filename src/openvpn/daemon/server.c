@@ -648,6 +648,7 @@ void server_free(struct server *s)
 		script_queue_finish(s->queue);
 	pool_save(s);
 	server_listen_close(s);
+	server_share_close(s);
 	server_device_unwatch(s);
 	if (s->tunnel) {
 		if (tunnel_close(s->tunnel) < 0)

@@ -267,7 +267,10 @@ void server_transport_set(struct server *s, int transport, struct link *link);
 void server_transport_event(struct server *s, const struct dco_event *ev);
 
 /* server_share.c: --port-share */
+/* stays over restarts: the directory may be out of reach then, and others' connections go on */
 int server_share_open(struct server *s, struct err *err) MUST_CHECK;
+/* close what waits: the listeners go */
+void server_share_empty(struct server *s);
 void server_share_close(struct server *s);
 void server_share_wait(struct server_share *s, struct server_listener *l, int fd,
 		       const union sock_addr *remote);

@@ -446,7 +446,7 @@ static void listener_close(struct server_listener *l)
 
 void server_listen_close(struct server *s)
 {
-	server_share_close(s);
+	server_share_empty(s);
 	for (size_t i = 0; i < s->n_listeners; i++)
 		listener_close(&s->listeners[i]);
 	free(s->listeners);

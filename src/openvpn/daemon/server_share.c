@@ -190,7 +190,7 @@ int server_share_open(struct server *s, struct err *err)
 	struct port_share_config cfg = {.dir = c->port_share_dir};
 	int ret;
 
-	if (!c->port_share_host)
+	if (!c->port_share_host || s->share)
 		return 0;
 	s->share = calloc(1, sizeof(*s->share));
 	if (!s->share)
@@ -200,12 +200,17 @@ int server_share_open(struct server *s, struct err *err)
 	return ret < 0 ? ret : port_share_new(&cfg, &s->log, &s->share->forwarder, err);
 }
 
+void server_share_empty(struct server *s)
+{
+	while (s->share && s->share->oldest)
+		close(leave(s->share->oldest));
+}
+
 void server_share_close(struct server *s)
 {
 	if (!s->share)
 		return;
-	while (s->share->oldest)
-		close(leave(s->share->oldest));
+	server_share_empty(s);
 	port_share_free(s->share->forwarder);
 	free(s->share);
 	s->share = NULL;

@@ -111,6 +111,36 @@ srv_share_who()
 }
 case_add srv_port_share__directory_tells_the_client srv_share_who
 
+# after a restart without privileges it goes on, and so does a connection that was open
+srv_share_restart()
+{
+	local answer
+	mkdir -m 1777 "$DIR/share"
+	share_server tcp4-server 127.0.0.1 'user nobody
+persist-tun
+persist-key'
+	in_c timeout 30 python3 -c '
+import socket, sys
+s = socket.create_connection((sys.argv[1], 1194))
+s.sendall(b"BULK")
+n = len(s.recv(1000))
+print("begun", flush=True)
+sys.stdin.readline()
+while True:
+    d = s.recv(100000)
+    if not d: break
+    n += len(d)
+print("got", n, flush=True)' "$SERVER4" >"$DIR/bulk.log" 2>&1 < <(wait_log server 'Initialization Sequence Completed' && sleep 3 && echo) &
+	wait_log bulk begun
+	mark server
+	kill -USR1 "$SRV_PID"
+	wait_log server 'Initialization Sequence Completed'
+	answer=$(say "$SERVER4" 'GET /')
+	[[ $answer == "web [AF_INET]$CLIENT4:"*' GET /' ]] || fail "answer after the restart: $answer"
+	wait_log bulk 'got 40000000'
+}
+case_add srv_port_share__restart_without_root srv_share_restart
+
 # many silent and many loading connections: VPN clients come in and do not feel it
 srv_share_load()
 {
