@@ -35,7 +35,7 @@ static void on_stranger(void *ctx, struct nlmsghdr *nlh)
 	struct kernel_peer_info info;
 	const struct dco_linux **d = ctx;
 
-	if ((*d)->dialect->get_peer(nlh, &info))
+	if (*d && (*d)->dialect->get_peer(nlh, &info))
 		*d = NULL;
 }
 
