@@ -183,6 +183,7 @@ enum dco_event_type {
 	DCO_EVENT_OUT_OF_SYNC, /* data packet with an unknown key id; rate-limited to one a second.
 				* Only with FEAT_OUT_OF_SYNC */
 	DCO_EVENT_MAC,	       /* TAP: frames come from mac at this peer, or would with ask_macs */
+	DCO_EVENT_PATH_MTU, /* UDP, the only peer, with fragment_max: no larger IP packets pass */
 	DCO_EVENT_DEVICE_GONE, /* the interface was deleted, and its peers went with it: no events
 				* of theirs, and the device can only be closed */
 };
@@ -209,6 +210,7 @@ struct dco_event {
 	int err; /* TRANSPORT_CLOSED: 0 for end of stream, else errno; -1: bad record length */
 	uint32_t bad_length;	  /* with err -1 */
 	uint8_t mac[DCO_MAC_LEN]; /* MAC */
+	uint32_t path_mtu;	  /* PATH_MTU */
 };
 
 struct dco_backend; /* const description, see dco_backends() */

@@ -62,6 +62,18 @@ static void on_peer_gone(struct client *c, const struct dco_event *ev)
 	}
 }
 
+static void on_path_mtu(struct client *c, uint32_t mtu)
+{
+	sa_family_t family = link_remote(c->link)->sa.sa_family;
+	struct dco_peer_params params;
+
+	if (!data_setup_path_mtu(&c->cfg->ce, family, mtu, &c->log))
+		return;
+	params = data_setup_params(c->cfg, &c->neg, false, family);
+	if (dco_peer_set(tunnel_device(c->tunnel), c->peer_id, &params) < 0)
+		log_warn(&c->log, "cannot change the size of fragments");
+}
+
 static void on_device_event(struct client *c, const struct dco_event *ev)
 {
 	struct now now = clock_now();
@@ -79,6 +91,10 @@ static void on_device_event(struct client *c, const struct dco_event *ev)
 	case DCO_EVENT_PEER_FLOATED:
 		link_set_remote(c->link, &ev->remote);
 		session_set_remote(c->session, &ev->remote);
+		break;
+	case DCO_EVENT_PATH_MTU:
+		if (c->peer_added)
+			on_path_mtu(c, ev->path_mtu);
 		break;
 	case DCO_EVENT_KEY_LIMIT:
 		if (c->session)

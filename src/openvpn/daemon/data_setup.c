@@ -93,6 +93,34 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 	};
 }
 
+/* One of the two options; the size that counts is that of the IP packet. */
+static bool shrink(const char *name, uint32_t *value, bool *counts_outer, uint32_t outer,
+		   uint32_t mtu, const struct log *log)
+{
+	if (!*value || *value + (*counts_outer ? 0 : outer) <= mtu)
+		return false;
+	log_info(log, 4, "Note adjusting '%s %u%s' to '%s %u mtu' according to path MTU discovery",
+		 name, *value, *counts_outer ? " mtu" : "", name, mtu);
+	*value = mtu;
+	*counts_outer = true;
+	return true;
+}
+
+bool data_setup_path_mtu(struct conn_entry *e, sa_family_t family, uint32_t mtu,
+			 const struct log *log)
+{
+	struct mtu_params params = {.link_ip6 = family == AF_INET6};
+	uint32_t outer = (uint32_t)mtu_ip_bytes(&params);
+	bool changed = false;
+
+	if (!e->fragment)
+		return false;
+	if (!e->mssfix_fixed)
+		changed = shrink("mssfix", &e->mssfix, &e->mssfix_counts_outer, outer, mtu, log);
+	return shrink("fragment", &e->fragment, &e->fragment_counts_outer, outer, mtu, log) ||
+	       changed;
+}
+
 uint64_t data_setup_small_blocks(const struct config *cfg, const struct negotiated *neg,
 				 const struct log *log)
 {

@@ -20,6 +20,15 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 					 bool tcp, sa_family_t family);
 
 /**
+ * data_setup_path_mtu() - make --mssfix and --fragment fit a path, with a note (spec 02 11.6)
+ * @e: changed
+ *
+ * Return: whether anything had to change; then the parameters of the peer are to be set anew.
+ */
+bool data_setup_path_mtu(struct conn_entry *e, sa_family_t family, uint32_t mtu,
+			 const struct log *log);
+
+/**
  * data_setup_small_blocks() - how much a key may carry because of its cipher
  *
  * Blocks of less than 128 bits get a limit, with a warning, unless --reneg-bytes was given (spec 02

@@ -154,6 +154,8 @@ static void on_peer_event(struct server_peer *p, const struct dco_event *ev)
 	case DCO_EVENT_FLOAT_COLLISION:
 		(void)judge_float(p, &ev->remote); /* its next packet moves it, if it may */
 		break;
+	case DCO_EVENT_PATH_MTU: /* only of an only peer */
+		break;
 	case DCO_EVENT_KEY_LIMIT:
 		(void)session_renegotiate(p->session, clock_now(), "key limit"); /* or under way */
 		peer_wake(p);

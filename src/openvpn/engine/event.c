@@ -231,6 +231,10 @@ static bool next_peer(struct event_queue *q, struct dco_event *ev)
 		ev->type = DCO_EVENT_OUT_OF_SYNC;
 		ev->key_id = p->out_of_sync_key_id;
 		ev->remote = p->event_remote;
+	} else if (p->pending & PEER_PENDING_PATH_MTU) {
+		bit = PEER_PENDING_PATH_MTU;
+		ev->type = DCO_EVENT_PATH_MTU;
+		ev->path_mtu = p->path_mtu;
 	} else if (p->pending & PEER_PENDING_KEY_LIMIT) {
 		bit = PEER_PENDING_KEY_LIMIT;
 		ev->type = DCO_EVENT_KEY_LIMIT;

@@ -32,6 +32,7 @@ enum peer_pending {
 	PEER_PENDING_REMOTE_EXIT = 1 << 4,
 	PEER_PENDING_OUT_OF_SYNC = 1 << 5,
 	PEER_PENDING_MAC = 1 << 6,
+	PEER_PENDING_PATH_MTU = 1 << 7,
 };
 
 /* Everything is used under the engine's lock (engine/engine.h). */
@@ -66,6 +67,7 @@ struct engine_peer {
 	uint32_t mac_count;
 	uint32_t mac_news; /* of them the control thread does not know */
 
+	uint32_t path_mtu;    /* the last that was told; 0: none */
 	unsigned int pending; /* enum peer_pending */
 	enum dco_gone_reason gone_reason;
 	uint8_t out_of_sync_key_id;

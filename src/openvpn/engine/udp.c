@@ -175,12 +175,24 @@ static void udp_deliver(struct engine *e, struct port *port, struct udp_rx *rx, 
 	}
 }
 
+/* Fragments can be made smaller, nothing else: spec 02 section 11.6. */
+static void udp_note_path_mtu(struct engine *e, const struct port *port, uint32_t mtu)
+{
+	struct engine_peer *p = e->only;
+
+	if (!mtu || !p || p->port != port || !p->params.fragment_max || p->path_mtu == mtu)
+		return;
+	p->path_mtu = mtu;
+	event_mark_peer(&e->events, p, PEER_PENDING_PATH_MTU);
+}
+
 static void udp_report(struct engine *e, const struct port *port, const char *verb, int errnum)
 {
 	struct socket_errors queue;
 	char line[512];
 
 	socket_errors_drain(port->fd, &queue);
+	udp_note_path_mtu(e, port, queue.path_mtu);
 	if (!engine_may_log(e))
 		return;
 	socket_error_format(line, sizeof(line), verb, socket_proto_name(SOCKET_UDP, port->family),
@@ -203,6 +215,7 @@ void udp_errors(struct engine *e, struct port *port)
 		struct socket_errors queue;
 
 		socket_errors_drain(port->fd, &queue);
+		udp_note_path_mtu(e, port, queue.path_mtu);
 	}
 }
 
