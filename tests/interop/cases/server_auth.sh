@@ -401,3 +401,26 @@ srv_files_vanish()
 	want_log server 'SIGTERM\[hard,\] received, process exiting'
 }
 case_add srv_files_vanish__server_goes_on srv_files_vanish
+
+# seconds LOG REGEX: when the line was written, within the day
+seconds()
+{
+	grep -aE -m 1 -- "$2" "$DIR/$1.log" | sed -nE 's/^[0-9-]+ 0?([0-9]+):0?([0-9]+):0?([0-9]+) .*/\1 \2 \3/p' | {
+		read -r h m s
+		echo $((h * 3600 + m * 60 + s))
+	}
+}
+
+# The refused client is told, and its place is free five seconds later.
+srv_refused_five_seconds()
+{
+	srv_login 'exit 1' bad via-file 2 ''
+	their_client_fails 2.6 'AUTH: Received control message: AUTH_FAILED' <<<"auth-user-pass $DIR/login"
+	wait_log server 'SIGTERM\[soft,delayed-exit\] received, client-instance exiting' 8
+	local told left
+	told=$(seconds server "SENT CONTROL .*'AUTH_FAILED'")
+	left=$(seconds server 'SIGTERM\[soft,delayed-exit\]')
+	[ $((left - told)) -eq 5 ] || [ $((left - told)) -eq 6 ] || fail "the client left $((left - told)) s after it was told"
+	their_client_stop
+}
+case_add srv_login_refused__leaves_after_5_s srv_refused_five_seconds
