@@ -27,6 +27,7 @@ DAEMON_SUPPORT_TESTS = test_daemon_signals \
 	test_daemon_credentials \
 	test_daemon_dns \
 	test_daemon_dns_runner \
+	test_daemon_drop_watch \
 	test_daemon_environment \
 	test_daemon_process_setup \
 	test_daemon_prompt \
@@ -53,6 +54,9 @@ test_daemon_credentials_LDADD = $(DAEMON_SUPPORT_LIBS)
 test_daemon_dns_SOURCES = tests/unit_tests/test_daemon_dns.c tests/unit_tests/daemon_test.h
 test_daemon_dns_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_dns_LDADD = $(DAEMON_SUPPORT_LIBS)
+test_daemon_drop_watch_SOURCES = tests/unit_tests/test_daemon_drop_watch.c tests/unit_tests/daemon_test.h
+test_daemon_drop_watch_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_drop_watch_LDADD = $(DAEMON_SUPPORT_LIBS)
 test_daemon_dns_runner_SOURCES = tests/unit_tests/test_daemon_dns_runner.c tests/unit_tests/daemon_test.h
 test_daemon_dns_runner_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_dns_runner_LDADD = $(DAEMON_SUPPORT_LIBS)

@@ -33,6 +33,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/credentials.c src/openvpn/daemon/credentials.h \
 	src/openvpn/daemon/dns.c src/openvpn/daemon/dns.h \
 	src/openvpn/daemon/dns_runner.c \
+	src/openvpn/daemon/drop_watch.c src/openvpn/daemon/drop_watch.h \
 	src/openvpn/daemon/environment.c src/openvpn/daemon/environment.h \
 	src/openvpn/daemon/process_setup.c src/openvpn/daemon/process_setup.h \
 	src/openvpn/daemon/prompter.c src/openvpn/daemon/prompter.h \

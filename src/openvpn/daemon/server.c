@@ -511,6 +511,8 @@ static void on_timer(uv_timer_t *timer)
 	if (s->ended)
 		return;
 	note_lateness(s, now.mono_ms);
+	if (tunnel_is_offloaded(s->tunnel))
+		drop_watch_look(&s->drops, tunnel_name(s->tunnel), now.mono_ms, &s->log);
 	if (s->pool_write_at <= now.mono_ms) {
 		pool_save(s);
 		s->pool_write_at =

@@ -15,6 +15,7 @@
 #include "daemon/client_table.h"
 #include "daemon/connect_phase.h"
 #include "daemon/data_slots.h"
+#include "daemon/drop_watch.h"
 #include "daemon/key_renewal.h"
 #include "daemon/learn_table.h"
 #include "daemon/link.h"
@@ -81,6 +82,7 @@ struct server {
 	uv_timer_t timer; /* each second: house-keeping */
 	bool timer_open;
 	struct server_lateness lateness;
+	struct drop_watch drops;
 	bool ended;	  /* app_finished() was called */
 	bool ending;	  /* server_free() runs */
 	bool leaving;	  /* clients were told that we leave: nobody is admitted */
