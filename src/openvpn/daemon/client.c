@@ -123,7 +123,7 @@ static void attempt_stop(struct client *c, bool keep_tunnel)
 	}
 	c->verb_pulled = false;
 	c->initialised = false;
-	c->moving = false;
+	c->moving = c->updating = c->update_again = false;
 	c->avoid_kernel = false;
 	key_renewal_init(&c->renewal);
 	c->connect_until = c->push_next = c->push_until = c->silence_until = TIME_NEVER;

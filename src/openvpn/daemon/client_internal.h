@@ -90,7 +90,8 @@ struct client {
 	bool pushed_crypto;
 	struct config_push push;
 	struct config_report push_report;
-	bool push_begun; /* a part of a reply was taken */
+	bool push_begun;	       /* a part of a reply was taken */
+	bool update_begun, update_any; /* a part of an update was taken; it had options */
 	struct push_digest *digest;
 	uint8_t tunnel_digest[PUSH_DIGEST_LEN]; /* of the options the open device was made from */
 	bool tunnel_digest_known;
@@ -107,6 +108,8 @@ struct client {
 	bool tunnel_fresh;   /* opened in this attempt, before the peer was there */
 	bool device_gone;
 	bool moving;	   /* another data plane takes over, in place */
+	bool updating;	   /* the same data plane does, with other options; moving is set too */
+	bool update_again; /* meanwhile they changed once more */
 	bool avoid_kernel; /* until the next attempt: it refused a key */
 	struct key_renewal renewal;
 	struct dns_settings *dns; /* of this attempt */
@@ -185,6 +188,10 @@ void client_tunnel_finished(struct client *c, const struct now *now);
 /* the kernel refuses the first peer or key: the next attempt goes without it */
 void client_tunnel_refused(struct client *c);
 void client_tunnel_detach(struct client *c);
+/** client_tunnel_may_update() - whether options of a connection that is up can change in place */
+bool client_tunnel_may_update(const struct client *c);
+/** client_tunnel_update() - close the device and open it again a second later as c->cfg says now */
+void client_tunnel_update(struct client *c, const struct now *now);
 void client_tunnel_close(struct client *c);
 void client_tunnel_stats(struct client *c, struct dco_peer_stats *out);
 

@@ -31,7 +31,7 @@ static void send_control(struct client *c, const struct now *now, const char *te
 
 void client_push_start(struct client *c, uint64_t now_ms)
 {
-	c->push_begun = false;
+	c->push_begun = c->update_begun = false;
 	c->push_next = now_ms;
 	c->push_until = time_after(now_ms, (uint64_t)c->cfg->tls.hand_window_sec * 1000);
 	client_set_state(c, CLIENT_GET_CONFIG);
@@ -177,19 +177,85 @@ static void on_push_reply(struct client *c, const struct now *now, const char *i
 		reply_complete(c, now);
 }
 
+/* ---- updates (spec 03 section 3.5.11) ---- */
+
+static void update_complete(struct client *c, const struct now *now)
+{
+	struct err err = {0};
+	int ret = config_push_done(&c->push, &err);
+
+	config_report_log(&c->push_report, &c->log);
+	c->update_begun = false;
+	if (!c->update_any) {
+		log_info(&c->log, 1, "No updatable options found in incoming PUSH_UPDATE message");
+		return;
+	}
+	if (ret < 0) {
+		log_error(&c->log, "%s", err.text);
+		log_error(&c->log, "Failed to update options");
+		client_raise(c, SIGUSR1, "process-push-msg-failed");
+		return;
+	}
+	client_tunnel_update(c, now);
+}
+
+static void on_push_update(struct client *c, const struct now *now, const char *text,
+			   const char *items)
+{
+	char item[PUSH_ITEM_MAX];
+	struct err err = {0};
+	bool more = false;
+
+	if (!c->update_begun)
+		config_push_start(&c->push, c->cfg, &c->app->host, &c->push_report);
+	c->update_any = c->update_begun && c->update_any;
+	c->update_begun = true;
+	while (push_next_item(&items, item)) {
+		int cont = push_continuation(item);
+		int ret;
+
+		if (cont >= 0) {
+			more = cont == 2;
+			continue;
+		}
+		ret = config_push_update_item(&c->push, item, strlen(item), &err);
+		c->update_any = true;
+		if (ret < 0) {
+			config_report_log(&c->push_report, &c->log);
+			if (err.text[0])
+				log_error(&c->log, "%s", err.text);
+			log_warn(&c->log, "WARNING: Received bad push/pull message: %s", text);
+			c->update_begun = false;
+			client_raise(c, SIGUSR1, "Offending option received from server");
+			return;
+		}
+	}
+	config_report_log(&c->push_report, &c->log);
+	if (!more)
+		update_complete(c, now);
+}
+
 static void on_push(struct client *c, const struct now *now, const char *text)
 {
 	struct str shown = str_init();
 	const char *items;
+	enum push_kind kind = push_classify(text, &items);
 
-	if (c->pull && push_classify(text, &items) == PUSH_REPLY) {
-		control_msg_for_log(text, log_sink_verb(c->app->sink), &shown);
-		log_info(&c->log, 3, "PUSH: Received control message: '%s'", str_text(&shown));
-		str_fini(&shown);
-		on_push_reply(c, now, items);
+	if (!c->pull || (kind != PUSH_REPLY && kind != PUSH_UPDATE)) {
+		log_warn(&c->log, "WARNING: Received bad push/pull message: %s", text);
 		return;
 	}
-	log_warn(&c->log, "WARNING: Received bad push/pull message: %s", text);
+	control_msg_for_log(text, log_sink_verb(c->app->sink), &shown);
+	log_info(&c->log, 3, "PUSH: Received control message: '%s'", str_text(&shown));
+	str_fini(&shown);
+	if (kind == PUSH_REPLY)
+		on_push_reply(c, now, items);
+	else if (client_tunnel_may_update(c))
+		on_push_update(c, now, text, items);
+	else
+		log_warn(
+			&c->log,
+			"WARN: PUSH_UPDATE messages cannot currently be processed in client mode while DCO is enabled, over TCP or before the connection is complete, ignoring.");
 }
 
 void client_push_p2p(struct client *c, const struct now *now)

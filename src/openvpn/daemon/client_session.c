@@ -26,7 +26,11 @@ static struct peer_info_features features(const struct client *c, uint8_t key_id
 				     : app_expects_offload(c->app, cfg, NULL);
 
 	/* The engine is always there to fall back on, but this would make it necessary. */
-	return (struct peer_info_features){.epoch = !offload, .framing = !offload};
+	return (struct peer_info_features){
+		.epoch = !offload,
+		.framing = !offload,
+		.push_update = !offload && c->pull && cfg->ce.proto.kind == CONFIG_PROTO_UDP,
+	};
 }
 
 /* ---- what the session asks ---- */

@@ -399,11 +399,17 @@ static void move_completed(struct client *c)
 
 void client_tunnel_finished(struct client *c, const struct now *now)
 {
-	c->finish_pending = false;
-	if (c->moving)
+	bool again = c->update_again;
+
+	c->finish_pending = c->update_again = false;
+	if (c->moving && !c->updating) {
 		move_completed(c);
-	else
+	} else {
+		c->moving = c->updating = false;
 		completed(c, now->mono_ms);
+	}
+	if (again)
+		client_tunnel_update(c, now);
 }
 
 /* Spec 02 section 10.3: tunnel data since the timer started decides, pings do not count. */
@@ -446,11 +452,34 @@ static void leave_device(struct client *c)
 	client_set_state(c, CLIENT_REOPEN);
 }
 
+/*
+ * Keys cannot be taken out of the data plane, so they are made anew, as for a move: not with TCP,
+ * whose stream the data plane reads. In the kernel the reference does not do it either.
+ */
+bool client_tunnel_may_update(const struct client *c)
+{
+	return !tunnel_is_offloaded(c->tunnel) && c->cfg->ce.proto.kind == CONFIG_PROTO_UDP &&
+	       (c->moving || (c->state == CLIENT_CONNECTED && c->peer_added && !c->finish_pending &&
+			      session_is_active(c->session)));
+}
+
+void client_tunnel_update(struct client *c, const struct now *now)
+{
+	if (c->moving) {
+		c->update_again = true;
+		return;
+	}
+	c->moving = c->updating = true;
+	leave_device(c);
+	c->reopen_at = time_after(now->mono_ms, REOPEN_AFTER_MS);
+	client_wake(c);
+}
+
 void client_tunnel_timer(struct client *c, const struct now *now)
 {
 	if (c->reopen_at <= now->mono_ms) {
 		c->reopen_at = TIME_NEVER;
-		if (c->moving)
+		if (c->moving && tunnel_is_open(c->tunnel))
 			leave_device(c);
 		open_and_finish(c, now);
 	}
