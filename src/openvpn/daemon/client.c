@@ -200,13 +200,12 @@ static bool begin_exit_notify(struct client *c, uint64_t now_ms)
 static void exit_notify_timer(struct client *c, uint64_t now_ms)
 {
 	assume_control_thread();
-	if (c->exit_next <= now_ms && c->peer_added) {
+	if (c->exit_until <= now_ms) {
+		c->exit_until = c->exit_next = TIME_NEVER;
+		client_raise(c, SIGTERM, "exit-with-notification");
+	} else if (c->exit_next <= now_ms && c->peer_added) {
 		(void)dco_peer_send_exit(tunnel_device(c->tunnel), c->peer_id);
 		c->exit_next = time_after(now_ms, 1000);
-	}
-	if (c->exit_until <= now_ms) {
-		c->exit_until = TIME_NEVER;
-		client_raise(c, SIGTERM, "exit-with-notification");
 	}
 }
 

@@ -90,3 +90,35 @@ old_cipher_order()
 	their_client_stop
 }
 case_add srv_cipher_order_25 old_cipher_order
+
+# the exit is told n times, a second apart: 17 bytes in a packet of the data channel
+old_exit_three_times()
+{
+	server 2.5 </dev/null
+	client <<-E
+		remote $SERVER4
+		explicit-exit-notify 3
+		ping 60
+	E
+	ping_ok
+	in_s timeout 20 tcpdump -lnni eth0 "udp dst port 1194 and udp[4:2] = $((8 + 24 + 17))" >"$DIR/dump" 2>"$DIR/dump.err" &
+	wait_for 5 "tcpdump" grep -q listening "$DIR/dump.err"
+	kill "$UT_PID"
+	ut_exit 10
+	want_log client 'SIGTERM\[soft,exit-with-notification\] received, process exiting'
+	wait_for 5 "three packets" sh -c "[ \$(wc -l <$DIR/dump) -ge 3 ]"
+	want "packets" 3 "$(wc -l <"$DIR/dump")"
+	want "gaps of a second" 2 "$(sed -nE 's/^..:..:(..\..).*/\1/p' "$DIR/dump" |
+		awk 'NR > 1 {d = ($1 - last + 60) % 60; n += d > 0.7 && d < 1.5} {last = $1} END {print n + 0}')"
+}
+case_add exit_notify_25_three_times old_exit_three_times
+
+# without keys by the exporter there is nothing that a server may insist on
+old_without_exporter()
+{
+	our_server <<<"force-tls-key-material-export"
+	their_client_fails 2.5 'AUTH: Received control message: AUTH_FAILED' </dev/null
+	want_no_log client 'Initialization Sequence Completed'
+	their_client_stop
+}
+case_add srv_force_key_material_export_25__refused old_without_exporter
