@@ -398,6 +398,70 @@ static void server__locals__become_the_listen_list(void **state)
 	cfg_test_end(&t);
 }
 
+static bool no_prf(void *ctx)
+{
+	(void)ctx;
+	return false;
+}
+
+/* A library without MD5, e.g. by policy: nobody but peers with the exporter can be served. */
+static void prf__not_in_the_library__warns_and_server_forces_the_exporter(void **state)
+{
+	static const char warning[] =
+		"Warning: TLS 1.0 PRF with MD5+SHA1 PRF is not supported by the TLS library.";
+	static const char forced[] =
+		"Automatically enabling option --force-tls-key-material-export";
+
+	(void)state;
+	for (int server = 0; server < 2; server++) {
+		for (int given = 0; given <= server; given++) {
+			struct cfg_test t;
+			bool told;
+
+			cfg_test_start(&t);
+			t.host.has_tls1_prf = no_prf;
+			assert_int_equal(cfg_parse(&t, server ? SERVER : CLIENT), 0);
+			t.cfg->server.force_key_export = given;
+			assert_int_equal(cfg_finish(&t), 0);
+			told = cfg_noted(&t, forced);
+			assert_true(cfg_noted(&t, warning));
+			assert_int_equal(told, server && !given);
+			assert_int_equal(t.cfg->server.force_key_export, server);
+			cfg_test_end(&t);
+		}
+	}
+}
+
+/* Sizes of control packets that no peer could use become the nearest that it can. */
+static void max_packet_size__out_of_bounds__is_clamped_with_a_note(void **state)
+{
+	static const struct {
+		const char *given;
+		uint32_t used;
+		bool noted;
+	} rows[] = {{"153", 154, true},
+		    {"154", 154, false},
+		    {"2048", 2048, false},
+		    {"2049", 2048, true}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct cfg_test t;
+		char text[64], note[192];
+
+		cfg_test_start(&t);
+		snprintf(text, sizeof(text), "max-packet-size %s\n", rows[i].given);
+		snprintf(
+			note, sizeof(note),
+			"Note: max-packet-size value outside of allowed control channel packet size (154 to 2048), will use %u instead.",
+			rows[i].used);
+		assert_int_equal(cfg_parse(&t, text), 0);
+		assert_int_equal(t.cfg->ce.max_packet_size, rows[i].used);
+		assert_int_equal(cfg_noted(&t, note), rows[i].noted);
+		cfg_test_end(&t);
+	}
+}
+
 static void proto_force__compares_transports(void **state)
 {
 	struct cfg_test t;
@@ -832,6 +896,8 @@ int main(void)
 		cmocka_unit_test(client__defaults__are_settled),
 		cmocka_unit_test(client__binding__follows_options),
 		cmocka_unit_test(server__locals__become_the_listen_list),
+		cmocka_unit_test(prf__not_in_the_library__warns_and_server_forces_the_exporter),
+		cmocka_unit_test(max_packet_size__out_of_bounds__is_clamped_with_a_note),
 		cmocka_unit_test(proto_force__compares_transports),
 		cmocka_unit_test(ciphers__lists__are_normalised),
 		cmocka_unit_test(ciphers__legacy__are_named_as_not_built),

@@ -247,6 +247,20 @@ exit_notify()
 	wait_log server 'SIGTERM\[soft,(delayed-exit|remote-exit)\] received, client-instance exiting' 10
 	want_net_restored
 }
+
+exit_notify_tcp()
+{
+	server 2.6 <<<"proto tcp-server"
+	client <<-E
+		remote $SERVER4
+		proto tcp-client
+		explicit-exit-notify 2
+	E
+	want_log client 'NOTICE: --explicit-exit-notify ignored for --proto tcp'
+	ut_stop
+	want_no_log client 'sending exit notification'
+}
+case_add exit_notify_tcp__ignored exit_notify_tcp
 case_add exit_notify_26 exit_notify 2.6
 case_add exit_notify_27 exit_notify 2.7
 
