@@ -82,6 +82,8 @@ void sim_float_client(struct sim *sim, unsigned int client);
 bool sim_connected(const struct sim *sim, unsigned int client);
 /** sim_connected_all() - all clients are */
 bool sim_connected_all(const struct sim *sim);
+/** sim_instances() - for how many clients the server holds a session */
+unsigned int sim_instances(const struct sim *sim);
 /** sim_why_not() - what sim_connected() misses, for messages */
 const char *sim_why_not(const struct sim *sim, unsigned int client);
 /** sim_client_key_id() - of the key that the client sends with, -1 for none */

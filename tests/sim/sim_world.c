@@ -465,6 +465,15 @@ bool sim_connected_all(const struct sim *sim)
 	return true;
 }
 
+unsigned int sim_instances(const struct sim *sim)
+{
+	unsigned int n = 0;
+
+	for (const struct sim_node *node = sim->instances; node; node = node->next)
+		n += node->session != NULL;
+	return n;
+}
+
 int sim_client_key_id(const struct sim *sim, unsigned int client)
 {
 	const struct sim_key *k = node_sending(&sim->clients[client]);
