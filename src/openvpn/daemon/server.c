@@ -461,9 +461,12 @@ static bool tell_clients(struct server *s)
 	if (!notify || !has_udp || s->leaving)
 		return false;
 	for (struct client_entry *e = client_table_next(s->clients, NULL); e;
-	     e = client_table_next(s->clients, e))
+	     e = client_table_next(s->clients, e)) {
 		if (!e->tcp)
 			peer_send(peer_of(e), &now, notify == 2 ? "RESTART,[N]" : "RESTART");
+		/* also from an address which another client had: nobody would tell it again */
+		session_refuse_new(peer_of(e)->session);
+	}
 	s->leaving = true;
 	s->obey_at = time_after(now.mono_ms, LEAVE_DELAY_MS);
 	return true;
