@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-EXTRA_DIST += tests/bench/throughput tests/bench/server-scale \
+EXTRA_DIST += tests/bench/throughput tests/bench/server-scale tests/bench/many-clients \
 	tests/bench/instruction-clock tests/bench/instruction_clock_guest.sh
 EXTRA_PROGRAMS += bench_data
 bench_data_SOURCES = tests/bench/bench_data.c
