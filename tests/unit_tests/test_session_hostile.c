@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Peers and strangers that go wrong on purpose, and what must be gone when a session is. */
+#include "crypto/openssl.h"
+
 #include "test.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include <openssl/evp.h>
 
 #include "base/err.h"
 #include "base/secret.h"
@@ -236,6 +240,30 @@ static void p2p__both_begin_at_once__one_session(void **state)
 	pair_free(p);
 }
 
+/* ---- a library that has no MD5 any more ---- */
+
+/* 63: the TLS connection is up, and then the keys cannot be made */
+static void prf__refused_by_the_library__named_and_no_key(void **state)
+{
+	const struct pair_options opt = {0};
+	struct pair *p = pair_new(&opt);
+
+	(void)state;
+	p->client.manual_options = true;
+	p->client.negotiated.tls_ekm = p->server.negotiated.tls_ekm = false;
+	pair_start(p);
+	pair_exchange(p);
+	assert_int_equal(end_saw(&p->client, SESSION_EV_ACTIVE), 1);
+	assert_int_equal(EVP_set_default_properties(NULL, "provider=nobody"), 1);
+	session_options_done(p->client.s, p->now, &p->client.negotiated);
+	assert_int_equal(EVP_set_default_properties(NULL, ""), 1);
+	end_drain(&p->client);
+	assert_true(end_logged(&p->client, "TLS Error: PRF calculation failed. "));
+	assert_int_equal(end_saw(&p->client, SESSION_EV_KEY_READY), 0);
+	assert_true(p->client.failed);
+	pair_free(p);
+}
+
 /* ---- what must be gone ---- */
 
 enum {
@@ -370,6 +398,7 @@ int main(void)
 		cmocka_unit_test(key_method__in_two_records__fails),
 		cmocka_unit_test(key_method__longer_than_2048__fails),
 		cmocka_unit_test(p2p__both_begin_at_once__one_session),
+		cmocka_unit_test(prf__refused_by_the_library__named_and_no_key),
 		cmocka_unit_test(secrets__session_freed__nowhere_in_memory),
 	};
 
