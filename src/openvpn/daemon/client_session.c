@@ -185,6 +185,25 @@ void client_session_pump(struct client *c, const struct now *now)
 	send_packets(c, now);
 }
 
+/*
+ * With --float the link lets packets from elsewhere through. A driver may have followed the server
+ * there without a word; what only the server can have made takes the control channel along.
+ */
+static int take_packet(struct client *c, struct now now, const union sock_addr *from,
+		       const uint8_t *bytes, size_t len)
+{
+	bool udp = c->cfg->ce.proto.kind == CONFIG_PROTO_UDP;
+	int ret;
+
+	if (!udp || !c->peer_added || !tunnel_is_offloaded(c->tunnel) ||
+	    sock_addr_equal(session_remote(c->session), from))
+		return session_input(c->session, now, from, bytes, len);
+	ret = session_input_moved(c->session, now, from, bytes, len);
+	if (ret == 0)
+		link_set_remote(c->link, from);
+	return ret;
+}
+
 void client_session_packet(struct client *c, const union sock_addr *from,
 			   const union sock_addr *local, const uint8_t *bytes, size_t len)
 {
@@ -193,7 +212,7 @@ void client_session_packet(struct client *c, const union sock_addr *from,
 
 	if (!c->session)
 		return;
-	if (session_input(c->session, now, from, bytes, len) == 0) {
+	if (take_packet(c, now, from, bytes, len) == 0) {
 		c->heard_at = *local;
 		if (c->silence_until != TIME_NEVER)
 			client_watch_silence(c, now.mono_ms);

@@ -30,11 +30,14 @@ static bool same_user(const struct client_entry *a, const struct client_entry *b
 	return va && vb && verify_same_chain(va, vb) && strcmp(ua, ub) == 0;
 }
 
+/* The views of both planes must not differ: a driver that cannot go back loses the client. */
 static void undo_float(struct server_peer *p)
 {
 	assume_control_thread();
-	(void)dco_peer_set_remote(tunnel_device(p->server->tunnel), p->entry.peer_id,
-				  &p->entry.addr, NULL);
+	session_set_remote(p->session, &p->entry.addr);
+	if (dco_peer_set_remote(tunnel_device(p->server->tunnel), p->entry.peer_id, &p->entry.addr,
+				NULL) == ERR_UNSUPPORTED)
+		peer_close(p, SIGTERM, "float-collision");
 }
 
 static void log_collision(struct server_peer *p, const struct server_peer *other)
@@ -256,6 +259,10 @@ int peer_data_add(struct server_peer *p, struct err *err)
 	if (ret < 0)
 		return ret;
 	p->dco_added = true;
+	if (tunnel_is_offloaded(p->server->tunnel)) {
+		p->learned4 = cfg.vpn_ip4; /* it has them before they are learnt */
+		p->learned6 = cfg.vpn_ip6;
+	}
 	if (p->server->cfg->tls.reneg_bytes || p->server->cfg->tls.reneg_pkts)
 		p->usage_at = time_after(clock_now().mono_ms, SERVER_USAGE_MS);
 	p->silence_at = TIME_NEVER;
