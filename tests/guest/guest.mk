@@ -4,6 +4,7 @@ EXTRA_DIST += tests/guest/cases/client.sh
 EXTRA_DIST += tests/guest/cases/conformance.sh
 EXTRA_DIST += tests/guest/cases/devices.sh
 EXTRA_DIST += tests/guest/cases/moves.sh
+EXTRA_DIST += tests/guest/cases/multihome.sh
 EXTRA_DIST += tests/guest/cases/offload.sh
 EXTRA_DIST += tests/guest/cases/options.sh
 EXTRA_DIST += tests/guest/cases/p2p.sh
