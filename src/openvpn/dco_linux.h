@@ -16,6 +16,7 @@
 #include "net/netlink_linux.h"
 
 struct nl_msg;
+struct nlattr;
 
 enum {
 	KERNEL_KEEPALIVE_MAX_SEC = 86400, /* what the mainline driver accepts */
@@ -101,6 +102,17 @@ extern const struct kernel_dialect kernel_legacy;   /* dco_linux_v2.c */
 
 /** kernel_cipher() - number and key length of a cipher, the same for both families; 0: none */
 uint32_t kernel_cipher(int cipher, size_t *key_len);
+
+/** kernel_uint() - an integer attribute of whatever width the kernel chose; false: none of them */
+bool kernel_uint(const struct nlattr *attr, uint64_t *out);
+
+/**
+ * kernel_stats() - the eight counters of a peer
+ * @first: where the parsed attributes have VPN_RX_BYTES; the others follow it in both families
+ *
+ * What is missing or malformed counts as zero.
+ */
+void kernel_stats(struct nlattr *const first[static 8], struct dco_peer_stats *out);
 
 /* ---- the family ---- */
 

@@ -86,6 +86,45 @@ uint32_t kernel_cipher(int cipher, size_t *key_len)
 	}
 }
 
+bool kernel_uint(const struct nlattr *attr, uint64_t *out)
+{
+	uint16_t v16;
+	uint32_t v32;
+
+	if (!attr)
+		return false;
+	switch (nla_len(attr)) {
+	case 1:
+		*out = *(const uint8_t *)nla_data(attr);
+		return true;
+	case 2:
+		memcpy(&v16, nla_data(attr), sizeof(v16));
+		*out = v16;
+		return true;
+	case 4:
+		memcpy(&v32, nla_data(attr), sizeof(v32));
+		*out = v32;
+		return true;
+	case 8:
+		memcpy(out, nla_data(attr), sizeof(*out));
+		return true;
+	default:
+		return false;
+	}
+}
+
+void kernel_stats(struct nlattr *const first[static 8], struct dco_peer_stats *out)
+{
+	uint64_t *const to[] = {
+		&out->vpn_rx_bytes,    &out->vpn_tx_bytes,    &out->vpn_rx_packets,
+		&out->vpn_tx_packets,  &out->link_rx_bytes,   &out->link_tx_bytes,
+		&out->link_rx_packets, &out->link_tx_packets,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(to); i++)
+		(void)kernel_uint(first[i], to[i]);
+}
+
 static void take_groups(struct nlattr *groups, struct kernel_family *out)
 {
 	struct nlattr *nest;

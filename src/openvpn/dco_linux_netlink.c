@@ -242,39 +242,11 @@ static int put_key_del(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot)
 
 /* ---- getting ---- */
 
-/* An integer of whatever width the kernel chose. */
-static bool get_uint(const struct nlattr *attr, uint64_t *out)
-{
-	uint16_t v16;
-	uint32_t v32;
-
-	if (!attr)
-		return false;
-	switch (nla_len(attr)) {
-	case 1:
-		*out = *(const uint8_t *)nla_data(attr);
-		return true;
-	case 2:
-		memcpy(&v16, nla_data(attr), sizeof(v16));
-		*out = v16;
-		return true;
-	case 4:
-		memcpy(&v32, nla_data(attr), sizeof(v32));
-		*out = v32;
-		return true;
-	case 8:
-		memcpy(out, nla_data(attr), sizeof(*out));
-		return true;
-	default:
-		return false;
-	}
-}
-
 static bool get_u32(const struct nlattr *attr, uint32_t *out)
 {
 	uint64_t v;
 
-	if (!get_uint(attr, &v) || v > UINT32_MAX)
+	if (!kernel_uint(attr, &v) || v > UINT32_MAX)
 		return false;
 	*out = (uint32_t)v;
 	return true;
@@ -288,7 +260,7 @@ static void get_remote(struct nlattr **tb, union sock_addr *out)
 	*out = (union sock_addr){0};
 	if (!ip_addr_is_set(&ip))
 		ip = netlink_get_ip(tb[PEER_REMOTE_IPV6], AF_INET6);
-	if (!ip_addr_is_set(&ip) || !get_uint(tb[PEER_REMOTE_PORT], &port) || port > UINT16_MAX)
+	if (!ip_addr_is_set(&ip) || !kernel_uint(tb[PEER_REMOTE_PORT], &port) || port > UINT16_MAX)
 		return;
 	*out = sock_addr_make(&ip, ntohs((uint16_t)port));
 	if (ip.family == AF_INET6)
@@ -299,20 +271,6 @@ static void get_remote(struct nlattr **tb, union sock_addr *out)
 static bool get_peer(const struct nlmsghdr *nlh, struct kernel_peer_info *out)
 {
 	struct nlattr *top[TOP_MAX + 1], *tb[PEER_MAX + 1];
-	struct dco_peer_stats *s = &out->stats;
-	const struct {
-		int type;
-		uint64_t *to;
-	} counters[] = {
-		{PEER_VPN_RX_BYTES, &s->vpn_rx_bytes},
-		{PEER_VPN_TX_BYTES, &s->vpn_tx_bytes},
-		{PEER_VPN_RX_PACKETS, &s->vpn_rx_packets},
-		{PEER_VPN_TX_PACKETS, &s->vpn_tx_packets},
-		{PEER_LINK_RX_BYTES, &s->link_rx_bytes},
-		{PEER_LINK_TX_BYTES, &s->link_tx_bytes},
-		{PEER_LINK_RX_PACKETS, &s->link_rx_packets},
-		{PEER_LINK_TX_PACKETS, &s->link_tx_packets},
-	};
 
 	*out = (struct kernel_peer_info){0};
 	if (nlmsg_parse((struct nlmsghdr *)nlh, GENL_HDRLEN, top, TOP_MAX, NULL) < 0 ||
@@ -320,8 +278,7 @@ static bool get_peer(const struct nlmsghdr *nlh, struct kernel_peer_info *out)
 	    !get_u32(tb[PEER_ID], &out->id))
 		return false;
 	get_remote(tb, &out->remote);
-	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
-		(void)get_uint(tb[counters[i].type], counters[i].to);
+	kernel_stats(&tb[PEER_VPN_RX_BYTES], &out->stats);
 	return true;
 }
 
@@ -353,7 +310,8 @@ static bool get_event(const struct nlmsghdr *nlh, struct kernel_event *out)
 		out->type = KERNEL_KEY_LIMIT;
 		if (!top[TOP_KEYCONF] ||
 		    nla_parse_nested(tb, KEY_MAX, top[TOP_KEYCONF], NULL) < 0 ||
-		    !get_u32(tb[KEY_PEER_ID], &out->peer_id) || !get_uint(tb[KEY_ID], &v) || v > 7)
+		    !get_u32(tb[KEY_PEER_ID], &out->peer_id) || !kernel_uint(tb[KEY_ID], &v) ||
+		    v > 7)
 			return false;
 		out->key_id = (uint8_t)v;
 		return true;

@@ -193,16 +193,6 @@ static bool get_u32(const struct nlattr *attr, uint32_t *out)
 	return true;
 }
 
-static void get_counter(const struct nlattr *attr, uint64_t *out)
-{
-	uint32_t v32;
-
-	if (attr && nla_len(attr) == (int)sizeof(*out))
-		memcpy(out, nla_data(attr), sizeof(*out));
-	else if (get_u32(attr, &v32))
-		*out = v32;
-}
-
 static void get_remote(const struct nlattr *attr, union sock_addr *out)
 {
 	*out = (union sock_addr){0};
@@ -218,20 +208,6 @@ static void get_remote(const struct nlattr *attr, union sock_addr *out)
 static bool get_peer(const struct nlmsghdr *nlh, struct kernel_peer_info *out)
 {
 	struct nlattr *top[TOP_MAX + 1], *tb[GET_MAX + 1];
-	struct dco_peer_stats *s = &out->stats;
-	const struct {
-		int type;
-		uint64_t *to;
-	} counters[] = {
-		{GET_VPN_RX_BYTES, &s->vpn_rx_bytes},
-		{GET_VPN_TX_BYTES, &s->vpn_tx_bytes},
-		{GET_VPN_RX_PACKETS, &s->vpn_rx_packets},
-		{GET_VPN_TX_PACKETS, &s->vpn_tx_packets},
-		{GET_LINK_RX_BYTES, &s->link_rx_bytes},
-		{GET_LINK_TX_BYTES, &s->link_tx_bytes},
-		{GET_LINK_RX_PACKETS, &s->link_rx_packets},
-		{GET_LINK_TX_PACKETS, &s->link_tx_packets},
-	};
 
 	*out = (struct kernel_peer_info){0};
 	if (nlmsg_parse((struct nlmsghdr *)nlh, GENL_HDRLEN, top, TOP_MAX, NULL) < 0 ||
@@ -239,8 +215,7 @@ static bool get_peer(const struct nlmsghdr *nlh, struct kernel_peer_info *out)
 	    !get_u32(tb[GET_PEER_ID], &out->id))
 		return false;
 	get_remote(tb[GET_SOCKADDR_REMOTE], &out->remote);
-	for (size_t i = 0; i < ARRAY_SIZE(counters); i++)
-		get_counter(tb[counters[i].type], counters[i].to);
+	kernel_stats(&tb[GET_VPN_RX_BYTES], &out->stats);
 	return true;
 }
 
