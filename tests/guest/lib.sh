@@ -148,7 +148,7 @@ guest_boot()
 		-nographic -no-reboot -nodefaults -serial stdio -kernel "$1/vmlinuz" \
 		-drive file="$1/base.ext4",format=raw,if=none,id=d0,snapshot=on -device nvme,drive=d0,serial=root \
 		-drive file="$2/files.ext4",format=raw,if=virtio,snapshot=on \
-		-append "console=ttyS0 root=/dev/nvme0n1 rw init=/guest-main quiet panic=-1 oops=panic nokaslr" </dev/null 2>&1 |
+		-append "console=ttyS0 root=/dev/nvme0n1 rw init=/guest-main quiet panic=-1 oops=panic nokaslr no_timer_check" </dev/null 2>&1 |
 		stdbuf -oL tr -d '\r'
 }
 

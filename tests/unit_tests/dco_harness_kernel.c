@@ -71,14 +71,13 @@ void kernel_end_open(struct end *end, const struct dco_device_config *cfg)
 
 	end->ifindex = at.sll_ifindex = dco_device_ifindex(end->dev);
 	/* no packets of the system's own */
-	if (cfg->mode == DCO_MODE_P2P)
-		shell("echo 1 >/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
-	else
-		shell("ip link set %s addrgenmode none", name);
-	shell("ip link set %s mtu %d up", name, MTU);
-	if (cfg->mode == DCO_MODE_MULTI_PEER) {
-		shell("ip addr add 10.8.0.1/16 dev %s", name);
-		shell("ip addr add fd00:8::1/64 dev %s nodad", name);
+	if (cfg->mode == DCO_MODE_P2P) {
+		shell("echo 1 >/proc/sys/net/ipv6/conf/%s/disable_ipv6; exec ip link set %s mtu %d up",
+		      name, name, MTU);
+	} else {
+		shell("ip link set %s addrgenmode none && ip link set %s mtu %d up && "
+		      "ip addr add 10.8.0.1/16 dev %s && ip addr add fd00:8::1/64 dev %s nodad",
+		      name, name, MTU, name, name);
 		end->raw4 = raw_socket(AF_INET, name);
 		end->raw6 = raw_socket(AF_INET6, name);
 	}
