@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # connection
-CONNECTION_TESTS = test_daemon_remote_list test_daemon_data_slots test_daemon_key_renewal \
+CONNECTION_TESTS = test_daemon_remote_list test_daemon_data_setup test_daemon_data_slots \
+	test_daemon_key_renewal \
 	test_daemon_link test_daemon_port_share
 check_PROGRAMS += $(CONNECTION_TESTS)
 TESTS += $(CONNECTION_TESTS)
@@ -16,6 +17,9 @@ test_daemon_port_share_LDADD = libdaemon.a libnet.a libbase.a $(CMOCKA_LIBS)
 test_daemon_key_renewal_SOURCES = tests/unit_tests/test_daemon_key_renewal.c
 test_daemon_key_renewal_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_key_renewal_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)
+test_daemon_data_setup_SOURCES = tests/unit_tests/test_daemon_data_setup.c
+test_daemon_data_setup_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_daemon_data_setup_LDADD = libdaemon.a libproto.a libdata.a libovpntls.a libovpncrypto.a libconfig.a libbase.a $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS) $(CMOCKA_LIBS)
 test_daemon_data_slots_SOURCES = tests/unit_tests/test_daemon_data_slots.c
 test_daemon_data_slots_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_daemon_data_slots_LDADD = libdaemon.a libbase.a $(CMOCKA_LIBS)

@@ -7,6 +7,7 @@
 #include "crypto/cipher.h"
 #include "crypto/digest.h"
 #include "data/mss.h"
+#include "proto/peer_info.h"
 
 static enum digest_id digest_of(const char *auth)
 {
@@ -91,6 +92,15 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 		.macs_max = cfg->server.max_routes_per_client,
 		.fragment_max = fragment > UINT16_MAX ? UINT16_MAX : (uint16_t)fragment,
 	};
+}
+
+const char *data_setup_migrate(const char *peer_info, enum config_comp *comp)
+{
+	/* stub-v2 adds nothing to IP packets; who does not know it gets the stub of old releases */
+	bool can_leave = peer_info_number(peer_info, "IV_COMP_STUBv2") == 1;
+
+	*comp = can_leave ? CONFIG_COMP_NONE : CONFIG_COMP_LZO_STUB;
+	return can_leave ? "compress stub-v2" : "comp-lzo no";
 }
 
 /* One of the two options; the size that counts is that of the IP packet. */

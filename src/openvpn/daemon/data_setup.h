@@ -29,6 +29,15 @@ bool data_setup_path_mtu(struct conn_entry *e, sa_family_t family, uint32_t mtu,
 			 const struct log *log);
 
 /**
+ * data_setup_migrate() - lead a client away from compression framing (spec 02 section 8.2)
+ * @peer_info: what it said of itself, or NULL
+ * @comp: gets the framing for it
+ *
+ * Return: the option to push.
+ */
+const char *data_setup_migrate(const char *peer_info, enum config_comp *comp);
+
+/**
  * data_setup_small_blocks() - how much a key may carry because of its cipher
  *
  * Blocks of less than 128 bits get a limit, with a warning, unless --reneg-bytes was given (spec 02

@@ -47,17 +47,14 @@ static enum connect_result run_config_dir(struct server_peer *p)
 	return read_options(p, path);
 }
 
-/* A client with compression framing is told to leave it; what cannot gets a stub. Spec 02 8.2. */
 static enum connect_result run_compress_migrate(struct server_peer *p)
 {
-	bool can_leave = peer_info_number(session_peer_info(p->session), "IV_COMP_STUBv2") == 1;
+	const char *option;
 
 	if (!p->migrated)
 		return CONNECT_SUCCESS;
-	p->cfg->crypto.comp = can_leave ? CONFIG_COMP_NONE : CONFIG_COMP_LZO_STUB;
-	if (config_add_push(p->cfg, can_leave ? "compress stub-v2" : "comp-lzo no") < 0)
-		return CONNECT_FAILURE;
-	return CONNECT_SUCCESS;
+	option = data_setup_migrate(session_peer_info(p->session), &p->cfg->crypto.comp);
+	return config_add_push(p->cfg, option) < 0 ? CONNECT_FAILURE : CONNECT_SUCCESS;
 }
 
 static enum connect_result script_result(struct server_peer *p, bool just_ended)
