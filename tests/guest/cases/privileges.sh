@@ -151,6 +151,19 @@ ambient_tun()
 	ping_vpn c 10.8.0.1
 }
 
+# what cannot be kept is not used
+no_setpcap()
+{
+	printf '#!/bin/sh\nexec setpriv --bounding-set=-setpcap %s "$@"\n' "$OURS" >"$D/no_setpcap"
+	chmod 755 "$D/no_setpcap"
+	server srv "$D/no_setpcap" --proto udp --user nobody
+	want_log srv 'lacking CAP_SETPCAP. Cannot retain CAP_NET_ADMIN. Disabling data channel offload'
+	[ "$(link_kind s tun0)" = tun ] || fail "tun0 of the server is a $(link_kind s tun0)"
+	client cli "$THEIRS" --remote 192.0.2.1 --proto udp
+	connected cli || return
+	ping_vpn c 10.8.0.1
+}
+
 ended() # NAME
 {
 	until_true 30 dead "$(cat "$D/$1.pid")" || fail "$1 goes on"
@@ -182,6 +195,7 @@ run_case ambient_client_tcp ambient_client tcp-server tcp-client
 run_case ambient_server ambient_server
 run_case ambient_server_tcp ambient_server tcp-server tcp-client
 run_case ambient_tun ambient_tun
+run_case no_setpcap no_setpcap
 run_case capless_client capless_client
 run_case capless_server capless_server
 exit "${GUEST_FAILED:-0}"
