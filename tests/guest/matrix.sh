@@ -226,7 +226,7 @@ exit_notify()
 
 p2p()
 {
-	local prog opts
+	local prog opts bind
 	stop srv
 	rm -f "$D"/{cli,srv}.{log,pid}
 	options_of "$srv_end"
@@ -236,8 +236,10 @@ p2p()
 		--data-ciphers AES-256-GCM --connect-retry 1 2
 	sleep 1
 	options_of "$cli_end"
+	# 2.7 answers a peer without a fixed port at its old one for ever
+	[ "$proto" = udp ] && bind="--lport 1194" || bind=--nobind
 	# shellcheck disable=SC2086
-	start cli c "$prog" $opts --dev tun --mode p2p --tls-client --ifconfig 10.9.0.2 10.9.0.1 --remote "$(remote)" 1194 --nobind \
+	start cli c "$prog" $opts --dev tun --mode p2p --tls-client --ifconfig 10.9.0.2 10.9.0.1 --remote "$(remote)" 1194 $bind \
 		--ca /w/pki/ca.crt --cert /w/pki/client.crt --key /w/pki/client.key --proto "$(transport client)" --keepalive 1 6 \
 		--data-ciphers AES-256-GCM --verb 4 --connect-retry 1 2
 	wait_log cli "$UP" 30 || return
