@@ -95,6 +95,9 @@ struct dco_device_config {
 	bool ask_macs;		  /* frames from a new address wait for dco_mac_decide() */
 	uint32_t broadcasts_max;  /* packets for all peers that wait; 0: 256 */
 	uint32_t tcp_queue_limit; /* data packets that wait for one peer's socket; 0: 64 */
+	/* backends whose dco_route_add() makes routes of the system */
+	uint32_t route_table; /* 0: main */
+	bool route_noexec;    /* make none */
 };
 
 struct dco_peer_config {

@@ -217,6 +217,8 @@ struct dco_linux {
 	uint64_t dumped_ms;	    /* when the counters of all were taken; 0: never */
 	struct kernel_deletion deletions[KERNEL_DELETIONS_MAX];
 	struct kernel_route *routes;
+	uint32_t route_table; /* as in struct dco_device_config */
+	bool route_noexec;
 
 	struct kernel_transport **transports;
 	size_t transport_count;

@@ -188,6 +188,8 @@ int kernel_device_open(const struct kernel_dialect *dialect, const struct dco_de
 	d->dialect = dialect;
 	d->log = *log;
 	d->mode = cfg->mode;
+	d->route_table = cfg->route_table;
+	d->route_noexec = cfg->route_noexec;
 	d->max_packet_bytes = cfg->max_packet_bytes;
 	d->event_fd = d->link_fd = d->epoll_fd = d->wake_fd = d->timer_fd = d->retry_fd = -1;
 	d->queue_end = &d->queue;

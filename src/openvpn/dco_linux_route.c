@@ -17,6 +17,7 @@ static struct route to_route(const struct dco_linux *d, const struct kernel_rout
 		.gateway = r->gateway,
 		.ifindex = d->ifindex,
 		.metric = ROUTE_METRIC,
+		.table = d->route_table,
 	};
 }
 
@@ -75,8 +76,8 @@ int kernel_route_add(struct dco_linux *d, const struct kernel_peer *p, const str
 	struct kernel_route *r;
 	int ret = 0;
 
-	if (!ip_addr_is_set(vpn))
-		return 0; /* no address of this family to send it to */
+	if (!ip_addr_is_set(vpn) || d->route_noexec)
+		return 0; /* no address of this family to send it to, or somebody else makes them */
 	r = calloc(1, sizeof(*r));
 	if (!r)
 		return ERR_NOMEM;

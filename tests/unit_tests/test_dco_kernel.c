@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/genetlink.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,6 +55,7 @@ static struct {
 	void (*between)(void);	 /* the parts of a dump */
 	struct fake_peer peers[PEERS_MAX];
 	char done[4096]; /* the requests, in order */
+	uint32_t table;	 /* of the last route */
 	int to_events;	 /* our end of the notifications */
 	int events;
 } k;
@@ -315,6 +317,22 @@ static int controller(const struct nlmsghdr *hdr, netlink_msg_fn on_msg, void *c
 	return 0;
 }
 
+/* Links and routes are made and deleted without ado. */
+static int system_request(const struct nlmsghdr *hdr)
+{
+	struct nlattr *tb[RTA_MAX + 1];
+	const struct rtmsg *rt;
+
+	if (hdr->nlmsg_type != RTM_NEWROUTE && hdr->nlmsg_type != RTM_DELROUTE)
+		return 0;
+	rt = nlmsg_data(hdr);
+	assert_int_equal(nlmsg_parse((struct nlmsghdr *)hdr, sizeof(*rt), tb, RTA_MAX, NULL), 0);
+	k.table = tb[RTA_TABLE] ? (uint32_t)number(tb[RTA_TABLE]) : rt->rtm_table;
+	note("%s /%u metric %u\n", hdr->nlmsg_type == RTM_NEWROUTE ? "route" : "unroute",
+	     rt->rtm_dst_len, (unsigned int)number(tb[RTA_PRIORITY]));
+	return 0;
+}
+
 /* Some numbers mean one thing to rtnetlink and another one to the controller. */
 static bool is_generic(const struct netlink *nl)
 {
@@ -334,7 +352,7 @@ int __wrap_netlink_exchange(struct netlink *nl, struct nl_msg *msg, netlink_msg_
 
 	nl->reason[0] = '\0';
 	if (!is_generic(nl))
-		nl->errnum = 0; /* links are made and deleted */
+		nl->errnum = system_request(hdr); /* links and routes */
 	else if (hdr->nlmsg_type == GENL_ID_CTRL)
 		nl->errnum = controller(hdr, on_msg, ctx);
 	else
@@ -393,9 +411,9 @@ static int setup(void **state)
 }
 
 /* The link is "lo", for a link of that name has an index. */
-static void open_device(struct fixture *f, const struct dco_backend *backend, enum dco_mode mode)
+static void open_device_with(struct fixture *f, const struct dco_backend *backend,
+			     const struct dco_device_config *cfg)
 {
-	const struct dco_device_config cfg = {.name = "lo", .mode = mode};
 	struct err err = {0};
 	void *ctx = NULL;
 	int pair[2];
@@ -403,7 +421,7 @@ static void open_device(struct fixture *f, const struct dco_backend *backend, en
 	k.old = backend == &dco_linux_legacy;
 	k.notify_before_ack = !k.old;
 	f->ops = backend->ops;
-	if (f->ops->device_open(&cfg, &f->log, &ctx, &err) < 0)
+	if (f->ops->device_open(cfg, &f->log, &ctx, &err) < 0)
 		fail_msg("%s", err.text);
 	f->d = ctx;
 	f->d->created = false; /* it is not ours to delete */
@@ -416,6 +434,13 @@ static void open_device(struct fixture *f, const struct dco_backend *backend, en
 	assert_true(f->fd >= 0);
 	f->transport = f->ops->transport_attach(f->d, f->fd, DCO_UDP, NULL, 0, &err);
 	assert_true(f->transport >= 0);
+}
+
+static void open_device(struct fixture *f, const struct dco_backend *backend, enum dco_mode mode)
+{
+	const struct dco_device_config cfg = {.name = "lo", .mode = mode};
+
+	open_device_with(f, backend, &cfg);
 }
 
 static int teardown(void **state)
@@ -786,6 +811,40 @@ static void key_limit__legacy__found_by_its_counters_once(void **state)
 	expect_nothing(f);
 }
 
+/* ---- routes ---- */
+
+static void routes__table_as_told__metric_below_that_of_others(void **state)
+{
+	const struct dco_device_config cfg = {
+		.name = "lo", .mode = DCO_MODE_MULTI_PEER, .route_table = 77};
+	struct ip_net net = {.bits = 24};
+	struct fixture *f = *state;
+
+	assert_int_equal(ip_addr_parse("172.16.5.0", &net.addr), 0);
+	open_device_with(f, &dco_linux_mainline, &cfg);
+	assert_int_equal(add_peer(f, 1), 0);
+	assert_int_equal(f->ops->route_add(f->d, 1, &net), 0);
+	assert_int_equal(k.table, 77);
+	f->ops->peer_del(f->d, 1);
+	assert_string_equal(k.done, "new 1\nroute /24 metric 100\n"
+				    "unroute /24 metric 100\nget 1\ndel 1\n");
+}
+
+static void routes__somebody_else_makes_them__none(void **state)
+{
+	const struct dco_device_config cfg = {
+		.name = "lo", .mode = DCO_MODE_MULTI_PEER, .route_noexec = true};
+	struct ip_net net = {.bits = 24};
+	struct fixture *f = *state;
+
+	assert_int_equal(ip_addr_parse("172.16.5.0", &net.addr), 0);
+	open_device_with(f, &dco_linux_mainline, &cfg);
+	assert_int_equal(add_peer(f, 1), 0);
+	assert_int_equal(f->ops->route_add(f->d, 1, &net), 0);
+	f->ops->peer_del(f->d, 1);
+	assert_string_equal(k.done, "new 1\nget 1\ndel 1\n");
+}
+
 /* ---- every command fails ---- */
 
 static int do_command(struct fixture *f, int which)
@@ -886,6 +945,8 @@ int main(void)
 		T(float__seen_in_an_answer_of_the_module__not_believed),
 		T(stats__no_peer__zeros_and_no_question),
 		T(key_limit__legacy__found_by_its_counters_once),
+		T(routes__table_as_told__metric_below_that_of_others),
+		T(routes__somebody_else_makes_them__none),
 		T(commands__each_fails_in_each_way__error_and_life_goes_on),
 		T(commands__kernel_gives_a_reason__it_is_told),
 		T(commands__device_gone__told_once),

@@ -66,6 +66,7 @@ static const struct sample samples[] = {
 	{"bcast-buffers", SERVER, "bcast-buffers 32", ""},
 	{"txqueuelen", CLIENT, "txqueuelen 100", ""},
 	{"route-metric", SERVER, "route-metric 50", ""},
+	{"route-noexec", SERVER, "route-noexec", ""},
 	{"dev-node", "dev tun\n" CLIENT, "dev-node /dev/net/tun", ""},
 };
 
@@ -305,6 +306,7 @@ static void works__forms_without_obstacle__use_the_kernel_silently(void **state)
 		{"", CLIENT, "topology net30", ""},
 		{"", SERVER, "proto tcp-server", ""},
 		{"", SERVER, "route-metric 101", ""},
+		{"", CLIENT, "route-noexec", ""},
 		{"", "server-ipv6 fd00:8::/64\ntopology net30\ndh none\n",
 		 "<ca>\nx\n</ca>\n<cert>\nx\n</cert>\n<key>\nx\n</key>", ""},
 	};

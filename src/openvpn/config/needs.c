@@ -230,6 +230,9 @@ static void option_needs(struct needs *n, const struct config *cfg)
 		need(n, FEAT_CLIENT_ROUTES, "route-metric", false,
 		     "Note: --route-metric %u makes routes of --route win over those of --iroute when using data channel offload, which have metric %d",
 		     cfg->routing.metric, CLIENT_ROUTE_METRIC);
+	if (cfg->mode == CONFIG_MODE_SERVER && cfg->routing.noexec)
+		need(n, FEAT_CLIENT_ROUTES, "route-noexec", false,
+		     "Note: with --route-noexec no routes to clients and to networks behind them are set when using data channel offload");
 	if (cfg->timers.ping_timer_rem)
 		no_effect(n, FEAT_PING_TIMER_REM, "ping-timer-rem");
 	if (cfg->server.tcp_queue_limit != 64)

@@ -197,6 +197,8 @@ static void fill_device(struct dco_device_config *d, const struct config *cfg)
 	d->mute_replay_warnings = cfg->crypto.mute_replay_warnings;
 	d->allow_recursive_routing = cfg->routing.allow_recursive_routing;
 	d->client_to_client = cfg->server.client_to_client;
+	d->route_table = cfg->routing.table;
+	d->route_noexec = cfg->routing.noexec;
 	d->max_routes_per_peer = cfg->server.max_routes_per_client;
 	d->vlan = vlan_of(&cfg->server);
 	d->ask_macs = cfg->scripts.learn_address != NULL;
