@@ -74,6 +74,70 @@ static void push__usual_reply__is_applied(void **state)
 	cfg_test_end(&t);
 }
 
+/* Every class of spec 03 section 3.5.6, but what is not built. */
+static void push__every_class__is_accepted(void **state)
+{
+	static const char *const items[] = {
+		"ifconfig 10.8.0.2 255.255.255.0",
+		"ifconfig-ipv6 fd00::2/64 fd00::1",
+		"ifconfig-noexec",
+		"ifconfig-nowarn",
+		"topology subnet",
+		"route-gateway 10.8.0.1",
+		"route-delay 2 10",
+		"route-method exe",
+		"route 10.9.0.0 255.255.0.0",
+		"route-ipv6 fd01::/64",
+		"route-metric 7",
+		"redirect-gateway def1",
+		"redirect-private",
+		"block-ipv6",
+		"dhcp-option DNS 10.8.0.1",
+		"dns server 1 address 10.8.0.1",
+		"sndbuf 100000",
+		"rcvbuf 100000",
+		"socket-flags TCP_NODELAY",
+		"setenv-safe NAME value",
+		"inactive 100",
+		"session-timeout 1000",
+		"ping 10",
+		"ping-exit 60",
+		"ping-restart 60",
+		"ping-timer-rem",
+		"persist-tun",
+		"persist-key",
+		"verb 3",
+		"mute 5",
+		"errors-to-stderr",
+		"explicit-exit-notify 1",
+		"echo some words",
+		"parameter some words",
+		"auth-token SESS_ID",
+		"auth-token-user dXNlcg==",
+		"push-continuation 0",
+		"peer-id 5",
+		"cipher AES-256-GCM",
+		"key-derivation tls-ekm",
+		"protocol-flags cc-exit",
+		"tun-mtu 1400",
+		"tun-ipv6",
+		"route-ipv6-gateway fd00::1",
+		"max-routes 5",
+		"comp-noadapt",
+	};
+	struct cfg_test t;
+
+	(void)state;
+	client_start(&t, "");
+	for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++) {
+		assert_int_equal(give(&t, items[i]), 0);
+		if (cfg_noted(&t, "Options error"))
+			fail_msg("%s: %s", items[i], t.report.note[t.report.count - 1].text);
+	}
+	assert_int_equal(config_push_done(&push, &t.err), 0);
+	cfg_test_end(&t);
+}
+
 static void push__forbidden_options__are_refused(void **state)
 {
 	static const char *const items[] = {
@@ -130,6 +194,11 @@ static void push__bad_values__keep_the_old(void **state)
 {
 	static const char *const items[] = {
 		"ifconfig foo bar",
+		"ifconfig a b",
+		"route evil.example.com",
+		"route 10.0.0.0 nonsense",
+		"dns server -1 address 1.2.3.4",
+		"dns server 1 resolve-domains \"a;b\"",
 		"tun-mtu 99",
 		"verb x",
 		"mute -1",
@@ -174,7 +243,7 @@ static void push__bad_values__keep_the_old(void **state)
 	}
 	assert_true(cfg_noted(
 		&t,
-		"Unrecognized option or missing or extra parameter(s) in [PUSH-OPTIONS]:24: block-outside-dns"));
+		"Unrecognized option or missing or extra parameter(s) in [PUSH-OPTIONS]:29: block-outside-dns"));
 	assert_true(cfg_noted(&t, "route parameter network/IP 'foo' must be a valid address"));
 	assert_true(cfg_noted(&t, "route parameter netmask 'mask' must be an IP address"));
 	assert_true(cfg_noted(&t, "route parameter gateway 'gw' must be a valid address"));
@@ -468,6 +537,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(push__usual_reply__is_applied),
+		cmocka_unit_test(push__every_class__is_accepted),
 		cmocka_unit_test(push__forbidden_options__are_refused),
 		cmocka_unit_test(push__bad_values__keep_the_old),
 		cmocka_unit_test(push__too_long_item__is_refused_as_a_whole),
