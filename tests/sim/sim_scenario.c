@@ -446,6 +446,30 @@ static void memory_does_not_grow(struct sim_options o)
 	sim_free(sim);
 }
 
+/* A day of it: every key of 1440 is agreed on, nothing restarts, data goes on. */
+static void a_day_of_renegotiation(struct sim_options o)
+{
+	size_t before, after;
+	struct sim *sim;
+
+	if (o.seed > 1)
+		return; /* some seconds of real time each */
+	o.tran_window_sec = 90;
+	o.client_reneg_sec = 60;
+	sim = sim_new(&o);
+	sim_run(sim, 3600);
+	before = held_at_most(sim, NULL);
+	sim_run(sim, 22 * 3600);
+	after = held_at_most(sim, NULL);
+	EXPECT(sim, sim_stats(sim)->keys_ready >= 2 * 1370);
+	EXPECT(sim, sim_stats(sim)->client_restarts == 0);
+	EXPECT(sim, sim_stats(sim)->client_failures == 0 && sim_stats(sim)->server_failures == 0);
+	EXPECT(sim, sim_stats(sim)->data_unknown_key == 0);
+	EXPECT(sim, sim_stats(sim)->data_good > 10000);
+	expect_no_growth(sim, before, after, 1024);
+	sim_free(sim);
+}
+
 static void restart_one(struct sim *sim, unsigned int at)
 {
 	sim_restart_client(sim, at);
@@ -517,6 +541,7 @@ static const struct {
 	SCENARIO(dozens_of_clients_on_a_bad_day),
 	SCENARIO(streams_survive_renegotiation),
 	SCENARIO(memory_does_not_grow),
+	SCENARIO(a_day_of_renegotiation),
 	SCENARIO(memory_of_a_server_does_not_grow),
 	SCENARIO(idle_session_is_small),
 };
