@@ -292,24 +292,46 @@ static void remember(size_t i, const char *what, void *bytes, size_t len)
 	secret_wipe(bytes, len);
 }
 
-/* Is a part of a secret in this piece of memory? The first bytes may lie under a list of free
+static bool is_chunk(const uint8_t *mem, const uint8_t *masked)
+{
+	size_t k = 0;
+
+	while (k < CHUNK && mem[k] == (masked[k] ^ MASK))
+		k++;
+	return k == CHUNK;
+}
+
+/* The bytes that some chunk begins with. The first ones of a secret may lie under a list of free
  * blocks. */
+static void first_bytes(bool first[256])
+{
+	memset(first, 0, 256);
+	for (size_t i = 0; i < SECRETS; i++)
+		for (size_t c = CHUNK; c + CHUNK <= secrets[i].len; c += CHUNK)
+			first[secrets[i].masked[c] ^ MASK] = true;
+}
+
+/* Is a part of a secret in this piece of memory? */
 static const char *find_secret(const uint8_t *mem, size_t len)
 {
-	for (size_t at = 0; at + CHUNK <= len; at++) {
-		for (size_t i = 0; i < SECRETS; i++) {
-			for (size_t c = CHUNK; c + CHUNK <= secrets[i].len; c += CHUNK) {
-				size_t k = 0;
+	bool first[256];
 
-				while (k < CHUNK &&
-				       mem[at + k] == (secrets[i].masked[c + k] ^ MASK))
-					k++;
-				if (k == CHUNK)
+	first_bytes(first);
+	for (size_t at = 0; at + CHUNK <= len; at++) {
+		if (!first[mem[at]])
+			continue;
+		for (size_t i = 0; i < SECRETS; i++)
+			for (size_t c = CHUNK; c + CHUNK <= secrets[i].len; c += CHUNK)
+				if (is_chunk(mem + at, secrets[i].masked + c))
 					return secrets[i].what;
-			}
-		}
 	}
 	return NULL;
+}
+
+/* Most of what a sanitizer maps was never touched. */
+static bool is_untouched(const uint8_t *mem, size_t len)
+{
+	return len == 0 || (mem[0] == 0 && memcmp(mem, mem + 1, len - 1) == 0);
 }
 
 static const char *find_in_region(int mem, unsigned long from, unsigned long to)
@@ -319,9 +341,11 @@ static const char *find_in_region(int mem, unsigned long from, unsigned long to)
 	for (unsigned long at = from; at < to; at += READ_LEN) {
 		size_t want = to - at < sizeof(piece) ? to - at : sizeof(piece);
 		ssize_t got = pread(mem, piece, want, (off_t)at);
-		const char *what = got > 0 ? find_secret(piece, (size_t)got) : NULL;
+		const char *what = NULL;
 
-		secret_wipe(piece, sizeof(piece));
+		if (got > 0 && !is_untouched(piece, (size_t)got))
+			what = find_secret(piece, (size_t)got);
+		secret_wipe(piece, got > 0 ? (size_t)got : 0);
 		if (what)
 			return what;
 	}
