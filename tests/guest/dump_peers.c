@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Asks the kernel's driver what it has: usage: dump_peers INTERFACE
+ * Asks the kernel's driver what it has, or takes a peer away from its owner.
+ *
+ * usage: dump_peers INTERFACE [delete ID]
  *
  * Prints "peer ID keys PRIMARY SECONDARY" for each peer of the interface, with the key ids of the
  * mainline driver ("-" for an empty slot), and a last line "N peers, N keys".
  */
 #include "config.h"
 
+#include <errno.h>
 #include <linux/genetlink.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -77,6 +82,34 @@ static void print_slot(int key_id)
 		printf(" %d", key_id);
 }
 
+static int delete_peer(const char *ifname, uint32_t id)
+{
+	static const struct kernel_dialect *const dialects[] = {&kernel_mainline, &kernel_legacy};
+	struct log quiet = log_init(NULL, "");
+	struct kernel_family family;
+	struct netlink *nl = NULL;
+	struct err err = {0};
+	int errnum = ENODEV;
+
+	if (netlink_open_protocol(&quiet, NETLINK_GENERIC, &nl, &err) < 0)
+		return 1;
+	for (size_t i = 0; i < ARRAY_SIZE(dialects); i++) {
+		uint8_t cmd = dialects[i]->cmd_peer_del;
+		struct nl_msg *msg;
+
+		if (kernel_family_find(nl, dialects[i], &family, &err) < 0)
+			continue;
+		msg = kernel_request(&family, cmd, NLM_F_ACK, (int)if_nametoindex(ifname));
+		msg = kernel_fitting(msg, msg ? dialects[i]->put_peer_id(msg, id, cmd) : -1);
+		errnum = netlink_exchange(nl, msg, NULL, NULL);
+		break;
+	}
+	netlink_close(nl);
+	if (errnum)
+		fprintf(stderr, "dump_peers: %s\n", strerror(errnum));
+	return errnum ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	static struct dump dump = {.dialect = &kernel_mainline};
@@ -85,10 +118,14 @@ int main(int argc, char **argv)
 	struct netlink *nl = NULL;
 	struct err err = {0};
 	unsigned int keys = 0;
-	int ifindex = argc == 2 ? (int)if_nametoindex(argv[1]) : 0;
+	int ifindex;
+
+	if (argc == 4 && strcmp(argv[2], "delete") == 0)
+		return delete_peer(argv[1], (uint32_t)strtoul(argv[3], NULL, 10));
+	ifindex = argc == 2 ? (int)if_nametoindex(argv[1]) : 0;
 
 	if (!ifindex) {
-		fprintf(stderr, "usage: dump_peers INTERFACE\n");
+		fprintf(stderr, "usage: dump_peers INTERFACE [delete ID]\n");
 		return 2;
 	}
 	if (netlink_open_protocol(&quiet, NETLINK_GENERIC, &nl, &err) < 0 ||

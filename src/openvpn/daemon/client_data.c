@@ -57,7 +57,7 @@ static void on_peer_gone(struct client *c, const struct dco_event *ev)
 	case DCO_GONE_TEARDOWN:
 	case DCO_GONE_USER:
 		log_warn(&c->log, "the data plane dropped the peer, restarting");
-		client_raise(c, SIGUSR1, "ovpn-dco: unknown reason");
+		client_raise(c, SIGUSR1, "dco peer deleted");
 		break;
 	}
 }

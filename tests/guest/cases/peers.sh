@@ -235,6 +235,22 @@ tcp_reset()
 	wait_log srv 'client/.*(connection-reset|transport disconnected|transport error)' 3
 }
 
+# somebody else takes the peer away: both ends notice at once
+deleted_by_admin()
+{
+	server srv "$OURS" --proto udp --keepalive 10 60
+	client cli "$OURS" --remote 192.0.2.1 --proto udp --connect-retry 1 1
+	connected cli || return
+	ip netns exec c /w/bin/dump_peers tun0 delete 0 || fail "cannot delete the client's peer"
+	wait_log cli 'SIGUSR1\[soft,dco peer deleted\] received' 3
+	until_true 20 sh -c "[ \"\$(grep -c 'Initialization Sequence Completed' $D/cli.log)\" -ge 2 ]" || fail "not connected again"
+	ping_vpn c 10.8.0.1
+	local id
+	id=$(grep -a 'SENT CONTROL \[client\].*PUSH_REPLY' "$D/srv.log" | grep -o 'peer-id [0-9]*' | tail -n 1 | cut -d' ' -f2)
+	ip netns exec s /w/bin/dump_peers tun0 delete "${id:-0}" || fail "cannot delete the server's peer"
+	wait_log srv 'SIGTERM\[soft,ovpn-dco: unknown reason\] received, client-instance exiting' 3
+}
+
 # nobody can disturb a server's socket that the kernel listens to
 garbage()
 {
@@ -284,6 +300,7 @@ run_case no_address no_address
 run_case same_address same_address
 run_case mark mark
 run_case tcp_reset tcp_reset
+run_case deleted_by_admin deleted_by_admin
 run_case garbage garbage
 run_case wrong_source wrong_source
 exit "${GUEST_FAILED:-0}"
