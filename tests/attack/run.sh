@@ -153,8 +153,8 @@ after
 
 scene hello udp '' ''
 # OpenSSL takes 128 KiB before it looks, 2.6's server as well
-growth=$GROWTH_MAX GROWTH_MAX=$((150 * 192 + 8192))
-under large-hello 150
+growth=$GROWTH_MAX GROWTH_MAX=$((60 * 192 + 8192))
+under large-hello 60 2000
 GROWTH_MAX=$growth
 until_true 15 only_one
 under dribbled-hello 150
