@@ -134,8 +134,15 @@ fuzz_server_files_LDADD = libdaemon.a libbase.a $(LIBUV_LIBS)
 endif
 
 # drivers of the kernel
-EXTRA_DIST += tests/fuzz/corpus/fuzz_dco_netlink
+EXTRA_DIST += tests/fuzz/corpus/fuzz_dco_netlink tests/fuzz/corpus/fuzz_netlink_answer
 if ENABLE_FUZZERS
+noinst_PROGRAMS += fuzz_netlink_answer
+fuzz_netlink_answer_SOURCES = tests/fuzz/fuzz_netlink_answer.c tests/unit_tests/netlink_answers.c \
+	tests/unit_tests/netlink_answers.h
+fuzz_netlink_answer_CPPFLAGS = $(AM_CPPFLAGS) $(LIBNL_CFLAGS) -I$(top_srcdir)/tests/unit_tests
+fuzz_netlink_answer_LDFLAGS = $(FUZZ_LDFLAGS) -Wl,--wrap=nl_connect
+fuzz_netlink_answer_LDADD = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libconfig.a libbase.a \
+	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS)
 noinst_PROGRAMS += fuzz_dco_netlink
 fuzz_dco_netlink_SOURCES = tests/fuzz/fuzz_dco_netlink.c
 fuzz_dco_netlink_CPPFLAGS = $(AM_CPPFLAGS) $(LIBNL_CFLAGS)

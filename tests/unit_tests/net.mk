@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-NET_TESTS = \
+NET_TESTS = test_net_netlink \
 	test_net_iface test_net_notify test_net_privilege test_net_process test_net_prompt \
 	test_net_redirect test_net_resolve test_net_route test_net_route_journal \
 	test_net_route_list test_net_route_set test_net_socket test_net_tun
@@ -47,3 +47,10 @@ test_net_socket_LDADD = $(NET_TEST_LIBS)
 test_net_tun_SOURCES = tests/unit_tests/test_net_tun.c
 test_net_tun_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_tun_LDADD = $(NET_TEST_LIBS)
+# answers of the test's own below libnl
+NETLINK_ANSWERS_WRAP = -Wl,--wrap=nl_connect
+test_net_netlink_SOURCES = tests/unit_tests/test_net_netlink.c tests/unit_tests/netlink_answers.c \
+	tests/unit_tests/netlink_answers.h
+test_net_netlink_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBNL_CFLAGS)
+test_net_netlink_LDFLAGS = $(AM_LDFLAGS) $(NETLINK_ANSWERS_WRAP)
+test_net_netlink_LDADD = $(NET_TEST_LIBS)

@@ -12,6 +12,7 @@
 #include <netlink/socket.h>
 
 enum {
+	ERRNO_MAX = 4095,
 	DUMP_TRIES = 5 /* a dump is repeated when the tables changed meanwhile */
 };
 
@@ -44,23 +45,44 @@ static void take_reason(struct netlink *nl, struct nlmsgerr *nlerr)
 			 nla_get_u32(attr));
 }
 
+/* The kernel sends errors as negative numbers. */
+static int errno_of(int result)
+{
+	if (result == 0)
+		return 0;
+	return result < 0 && result >= -ERRNO_MAX ? -result : EIO;
+}
+
 static int on_error(struct sockaddr_nl *from UNUSED, struct nlmsgerr *nlerr, void *arg)
 {
 	struct netlink *nl = arg;
 
-	nl->errnum = -nlerr->error;
+	nl->errnum = errno_of(nlerr->error);
 	take_reason(nl, nlerr);
 	nl->answered = true;
 	return NL_STOP;
 }
 
-/* The acknowledgement, or the end of a dump. */
+/* The acknowledgement. */
 static int on_end(struct nl_msg *msg UNUSED, void *arg)
 {
 	struct netlink *nl = arg;
 
 	nl->answered = true;
 	return NL_STOP;
+}
+
+/* The end of a dump, which may be an error. */
+static int on_finish(struct nl_msg *msg, void *arg)
+{
+	const struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct netlink *nl = arg;
+	int result = 0;
+
+	if (nlmsg_datalen(nlh) >= (int)sizeof(result))
+		memcpy(&result, nlmsg_data(nlh), sizeof(result));
+	nl->errnum = errno_of(result);
+	return on_end(msg, arg);
 }
 
 static int on_valid(struct nl_msg *msg, void *arg)
@@ -107,7 +129,7 @@ int netlink_open_protocol(const struct log *log, int protocol, struct netlink **
 	nl_socket_modify_err_cb(nl->sock, NL_CB_CUSTOM, on_error, nl);
 	nl_socket_modify_cb(nl->sock, NL_CB_VALID, NL_CB_CUSTOM, on_valid, nl);
 	nl_socket_modify_cb(nl->sock, NL_CB_ACK, NL_CB_CUSTOM, on_end, nl);
-	nl_socket_modify_cb(nl->sock, NL_CB_FINISH, NL_CB_CUSTOM, on_end, nl);
+	nl_socket_modify_cb(nl->sock, NL_CB_FINISH, NL_CB_CUSTOM, on_finish, nl);
 	*out = nl;
 	return 0;
 }
