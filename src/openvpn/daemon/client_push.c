@@ -255,7 +255,7 @@ static void on_push(struct client *c, const struct now *now, const char *text)
 	else
 		log_warn(
 			&c->log,
-			"WARN: PUSH_UPDATE messages cannot currently be processed in client mode while DCO is enabled, over TCP or before the connection is complete, ignoring.");
+			"WARN: PUSH_UPDATE messages cannot currently be processed in client mode over TCP or before the connection is complete, ignoring.");
 }
 
 void client_push_p2p(struct client *c, const struct now *now)

@@ -29,7 +29,7 @@ static struct peer_info_features features(const struct client *c, uint8_t key_id
 	return (struct peer_info_features){
 		.epoch = !offload,
 		.framing = !offload,
-		.push_update = !offload && c->pull && cfg->ce.proto.kind == CONFIG_PROTO_UDP,
+		.push_update = c->pull && cfg->ce.proto.kind == CONFIG_PROTO_UDP,
 	};
 }
 

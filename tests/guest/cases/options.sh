@@ -65,6 +65,31 @@ announced()
 	[ $((proto & 1024)) = 0 ] || fail "epoch keys are announced: $proto"
 }
 
+# A 2.7 server, in user space because it does not do this with offload, changes options of a client.
+push_update()
+{
+	server srv "$THEIRS" --proto udp --disable-dco --management "$D/m" unix
+	client cli "$OURS" --remote 192.0.2.1 --proto udp
+	connected cli || return
+	offloaded c cli
+	ping_vpn c 10.8.0.1
+	{
+		echo 'push-update-cid 0 "route 203.0.113.0 255.255.255.0"'
+		sleep 1
+	} | nc -N -U "$D/m" >"$D/management.log" 2>&1
+	until_true 20 sh -c 'ip -n c route | grep -q "^203.0.113.0/24"' || fail "the route does not come"
+	until_true 20 ip netns exec c ping -c 1 -W 1 10.8.0.1 || fail "no tunnel afterwards"
+	[ "$(link_kind c tun0)" = "$KIND" ] || fail "tun0 is a $(link_kind c tun0) afterwards"
+	no_log cli 'SIGUSR1'
+	{
+		echo 'push-update-cid 0 "block-ipv6"'
+		sleep 1
+	} | nc -N -U "$D/m" >>"$D/management.log" 2>&1
+	until_true 20 sh -c '[ "$(ip -n c -j -d link show tun0 | jq -r ".[0].linkinfo.info_kind")" = tun ]' ||
+		fail "block-ipv6 does not move the tunnel"
+	until_true 20 ip netns exec c ping -c 1 -W 1 10.8.0.1 || fail "no tunnel in user space"
+}
+
 mtu()
 {
 	server srv "$OURS" --proto udp --tun-mtu 1400
@@ -114,6 +139,9 @@ ccd()
 run_case dco_check dco_check
 run_case idle_options idle_options
 run_case announced announced
+if [ "$GUEST" = g72 ]; then
+	run_case push_update push_update
+fi
 run_case mtu mtu
 run_case recursion recursion
 run_case ccd ccd
