@@ -88,3 +88,69 @@ case_add srv_reply_as_real_tap srv_reply_as_real 'server 10.66.0.0 255.255.255.2
 dev tap' '' 'dev tap'
 case_add srv_reply_as_real_bridge srv_reply_as_real 'server-bridge 10.66.0.4 255.255.255.0 10.66.0.50 10.66.0.60
 dev tap' '' 'dev tap'
+
+# ---- clients that do not negotiate ciphers, as before 2.4: 2.5 can be told to -----------------------
+# cipher of the options string: it is taken when it is in the list, and not pushed
+srv_old_cipher()
+{
+	our_server <<<"$1"
+	their_client 2.5 <<-E
+		ncp-disable
+		cipher $2
+		${3-}
+	E
+	want_no_log client 'PUSH: Received control message: .*,cipher '
+	want_log client "Outgoing Data Channel: Cipher '$2' initialized"
+	ping_ok
+	their_client_stop
+}
+case_add srv_old_cipher_in_the_list srv_old_cipher 'data-ciphers AES-256-GCM:AES-256-CBC' AES-256-CBC
+
+srv_old_cipher_refused()
+{
+	our_server <<<"$1"
+	their_client_fails 2.5 'AUTH_FAILED,Data channel cipher negotiation failed \(no shared cipher\)' <<-E
+		ncp-disable
+		cipher AES-256-CBC
+	E
+	kill "$UT_PID" 2>/dev/null
+	ut_exit 10
+}
+case_add srv_old_cipher_not_in_the_list__refused srv_old_cipher_refused 'data-ciphers AES-256-GCM'
+# the fallback is for clients that do not say which cipher they have
+case_add srv_old_cipher_fallback__refused srv_old_cipher_refused 'data-ciphers-fallback AES-256-CBC'
+
+# ---- what a client's own file takes out of the list ---------------------------------------------------
+srv_push_list()
+{
+	local v ours=$OPENVPN
+	mkdir "$DIR/ccd"
+	printf '%s\n' "$1" >"$DIR/ccd/client"
+	for v in 2.7 "$ours"; do
+		S_NET='server 10.66.0.0 255.255.255.0
+server-ipv6 fd66::/64' server "$v" <<-E
+			disable-dco
+			client-config-dir $DIR/ccd
+			keepalive 5 20
+			push "route 10.91.0.0 255.255.0.0"
+			push "route 10.92.0.0 255.255.0.0"
+			push "dhcp-option DNS 10.66.0.1"
+			route 10.91.0.0 255.255.0.0
+		E
+		mark client
+		their_client 2.6 </dev/null
+		sed -nE "s/.*PUSH: Received control message: '(.*)'/\1/p" "$DIR/client.log" | tail -n 1 >"$DIR/reply.${v##*/}"
+		their_client_stop
+		server_stop
+	done
+	diff "$DIR/reply.2.7" "$DIR/reply.${ours##*/}" || fail "another reply than the real server's (< real, > ours)"
+	grep -q PUSH_REPLY "$DIR/reply.2.7" || fail "no reply"
+	! grep -qE "$2" "$DIR/reply.2.7" || fail "the item is still there"
+}
+case_add srv_push_reset srv_push_list push-reset 'dhcp-option|topology'
+case_add srv_push_remove_prefix srv_push_list 'push-remove ping' ',ping'
+case_add srv_push_remove_route srv_push_list 'push-remove "route 10.9"' 'route 10\.9'
+case_add srv_push_remove_ipv6 srv_push_list 'push-remove ifconfig-ipv6' 'ifconfig-ipv6'
+case_add srv_push_iroute_is_not_pushed srv_push_list 'iroute 10.91.0.0 255.255.0.0' 'route 10\.91'
+case_add srv_push_of_one_client srv_push_list 'push "route 10.93.0.0 255.255.0.0"
+push-remove dhcp-option' 'dhcp-option'
