@@ -622,6 +622,7 @@ static void gone__foreign_device_or_unknown_peer__ignored(void **state)
 	notify_gone(f->d->ifindex, 2, 2);
 	notify_key_limit(f->d->ifindex + 1, 1);
 	expect_nothing(f);
+	assert_null(strstr(f->lines, "unknown peer")); /* nobody is told at verb 4 */
 }
 
 /* Our own deletion is no event, and must not end a new peer with the same id. */
