@@ -227,8 +227,9 @@ exit_notify()
 p2p()
 {
 	local prog opts bind
+	stop cli
 	stop srv
-	rm -f "$D"/{cli,srv}.{log,pid}
+	rm -f "$D"/{cli,srv}.log
 	options_of "$srv_end"
 	# shellcheck disable=SC2086
 	start srv s "$prog" $opts --dev tun --mode p2p --tls-server --dh none --ifconfig 10.9.0.1 10.9.0.2 --port 1194 --verb 4 \
