@@ -786,6 +786,42 @@ static int install(struct fixture *f, enum dco_key_slot slot, uint8_t id)
 	return f->ops->key_install(f->d, 1, slot, &key, &err);
 }
 
+/* The whole life of a peer, in the order in which the kernel hears of it. */
+static void life(struct fixture *f, const struct dco_backend *backend)
+{
+	char want[256];
+
+	open_device(f, backend, DCO_MODE_P2P);
+	assert_int_equal(add_peer(f, 1), 0);
+	assert_int_equal(set_keepalive(f, 10, 60), 0);
+	assert_int_equal(install(f, DCO_SLOT_PRIMARY, 0), 0);
+	assert_string_equal(k.done, "new 1\nset 1 10/60\nkey 1 slot 0 id 0\n");
+	for (uint8_t id = 1; id <= 3; id++) {
+		k.done[0] = '\0';
+		assert_int_equal(install(f, DCO_SLOT_SECONDARY, id), 0);
+		assert_int_equal(f->ops->key_swap(f->d, 1), 0);
+		assert_int_equal(f->ops->key_delete(f->d, 1, DCO_SLOT_SECONDARY), 0);
+		(void)snprintf(want, sizeof(want), "key 1 slot 1 id %u\nswap 1\nunkey 1 slot 1\n",
+			       id);
+		assert_string_equal(k.done, want);
+	}
+	k.done[0] = '\0';
+	f->ops->peer_del(f->d, 1);
+	f->ops->peer_del(f->d, 1);
+	assert_string_equal(k.done, "get 1\ndel 1\n"); /* its last counters first */
+	expect_nothing(f);
+}
+
+static void life__three_renegotiations__in_this_order(void **state)
+{
+	life(*state, &dco_linux_mainline);
+}
+
+static void life__three_renegotiations_of_the_module__in_this_order(void **state)
+{
+	life(*state, &dco_linux_legacy);
+}
+
 /* The module does not tell when its packet numbers end, so the counters are compared. */
 static void key_limit__legacy__found_by_its_counters_once(void **state)
 {
@@ -945,6 +981,8 @@ int main(void)
 		T(float__told_or_seen_in_an_answer__event_with_the_address),
 		T(float__seen_in_an_answer_of_the_module__not_believed),
 		T(stats__no_peer__zeros_and_no_question),
+		T(life__three_renegotiations__in_this_order),
+		T(life__three_renegotiations_of_the_module__in_this_order),
 		T(key_limit__legacy__found_by_its_counters_once),
 		T(routes__table_as_told__metric_below_that_of_others),
 		T(routes__somebody_else_makes_them__none),
