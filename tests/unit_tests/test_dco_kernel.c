@@ -5,9 +5,11 @@
  */
 #include "test.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -848,6 +850,77 @@ static void key_limit__legacy__found_by_its_counters_once(void **state)
 	expect_nothing(f);
 }
 
+/* ---- control packets over TCP ---- */
+
+enum {
+	RECORDS = 45, /* more than the socket takes, less than what may wait */
+	RECORD_LEN = 20000,
+};
+
+/* Two ends of a connection; the other one takes little at a time. */
+static void tcp_pair(int ends[2])
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+	int small = 4096, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof(addr);
+
+	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	assert_int_equal(bind(listener, (struct sockaddr *)(void *)&addr, sizeof(addr)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)(void *)&addr, &len), 0);
+	ends[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(ends[0], (struct sockaddr *)(void *)&addr, sizeof(addr)), 0);
+	ends[1] = accept(listener, NULL, NULL);
+	assert_true(ends[1] >= 0);
+	close(listener);
+}
+
+/* What arrives must be whole records in their order. Return: how many bytes there are now. */
+static size_t take_stream(int fd, size_t at)
+{
+	uint8_t bytes[8192];
+	ssize_t n = __real_recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	for (ssize_t i = 0; i < n; i++, at++) {
+		size_t record = at / (2 + RECORD_LEN), in_record = at % (2 + RECORD_LEN);
+		uint8_t want = in_record == 0	? RECORD_LEN >> 8
+			       : in_record == 1 ? RECORD_LEN & 0xff
+						: (uint8_t)record;
+
+		if (bytes[i] != want)
+			fail_msg("byte %zu is %u, not %u", at, bytes[i], want);
+	}
+	return at;
+}
+
+static void tcp__socket_is_full__records_wait_and_arrive_whole(void **state)
+{
+	static uint8_t packet[RECORD_LEN];
+	struct fixture *f = *state;
+	struct dco_event ev;
+	struct err err = {0};
+	int ends[2], transport;
+	size_t at = 0;
+
+	open_device(f, &dco_linux_mainline, DCO_MODE_MULTI_PEER);
+	tcp_pair(ends);
+	transport = f->ops->transport_attach(f->d, ends[0], DCO_TCP, NULL, 0, &err);
+	assert_true(transport >= 0);
+	for (int i = 0; i < RECORDS; i++) {
+		memset(packet, i, sizeof(packet));
+		assert_true(f->ops->control_send(f->d, transport, NULL, NULL, packet,
+						 sizeof(packet)) >= 0);
+	}
+	for (int round = 0; at < (size_t)RECORDS * (2 + RECORD_LEN); round++) {
+		assert_true(round < 1000000);
+		assert_false(kernel_next_event(f->d, &ev));
+		at = take_stream(ends[1], at);
+	}
+	assert_int_equal(f->ops->transport_detach(f->d, transport), 0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* ---- routes ---- */
 
 static void routes__table_as_told__metric_below_that_of_others(void **state)
@@ -984,6 +1057,7 @@ int main(void)
 		T(life__three_renegotiations__in_this_order),
 		T(life__three_renegotiations_of_the_module__in_this_order),
 		T(key_limit__legacy__found_by_its_counters_once),
+		T(tcp__socket_is_full__records_wait_and_arrive_whole),
 		T(routes__table_as_told__metric_below_that_of_others),
 		T(routes__somebody_else_makes_them__none),
 		T(commands__each_fails_in_each_way__error_and_life_goes_on),
