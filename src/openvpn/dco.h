@@ -172,6 +172,10 @@ struct dco_peer_stats {
 	uint64_t key_packets; /* both directions */
 };
 
+/** dco_stats_add() - @sum grows by the bytes and packets of @s; what is about keys or drops stays
+ */
+void dco_stats_add(struct dco_peer_stats *sum, const struct dco_peer_stats *s);
+
 enum dco_event_type {
 	DCO_EVENT_CONTROL,	    /* a control packet arrived (opcodes other than data) */
 	DCO_EVENT_TRANSPORT_CLOSED, /* TCP: end of stream or error; spec text in err */

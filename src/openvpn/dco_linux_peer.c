@@ -61,18 +61,6 @@ struct kernel_peer *kernel_peer_any(const struct dco_linux *d)
 	return NULL;
 }
 
-static void add_stats(struct dco_peer_stats *sum, const struct dco_peer_stats *s)
-{
-	sum->link_rx_bytes += s->link_rx_bytes;
-	sum->link_tx_bytes += s->link_tx_bytes;
-	sum->link_rx_packets += s->link_rx_packets;
-	sum->link_tx_packets += s->link_tx_packets;
-	sum->vpn_rx_bytes += s->vpn_rx_bytes;
-	sum->vpn_tx_bytes += s->vpn_tx_bytes;
-	sum->vpn_rx_packets += s->vpn_rx_packets;
-	sum->vpn_tx_packets += s->vpn_tx_packets;
-}
-
 /* ---- asking for peers ---- */
 
 static void on_peer(void *ctx, struct nlmsghdr *nlh)
@@ -407,7 +395,7 @@ void kernel_op_peer_del(void *ctx, uint32_t peer_id)
 	kernel_routes_del_peer(d, peer_id);
 	if (!p->gone && !d->device_gone)
 		delete_in_kernel(d, p);
-	add_stats(&d->past, &p->stats);
+	dco_stats_add(&d->past, &p->stats);
 	peer_free(d, p);
 	/* Now that the peer is unknown, what the kernel said about its end means nothing. */
 	kernel_events_drain(d);
@@ -444,7 +432,7 @@ int kernel_op_peer_stats(void *ctx, uint32_t peer_id, struct dco_peer_stats *out
 
 static void sum_peer(struct dco_linux *d, struct kernel_peer *p)
 {
-	add_stats(&d->past, &p->stats);
+	dco_stats_add(&d->past, &p->stats);
 }
 
 int kernel_op_device_stats(void *ctx, struct dco_peer_stats *out)

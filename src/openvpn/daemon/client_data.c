@@ -5,7 +5,6 @@
 #include <signal.h>
 
 #include "base/err.h"
-#include "base/secret.h"
 #include "base/thread.h"
 #include "daemon/app.h"
 #include "daemon/data_setup.h"
@@ -202,20 +201,6 @@ static void key_unusable(struct client *c, const struct now *now, const struct e
 	data_lost(c, now, "dco update keys error");
 }
 
-static int install(struct client *c, const struct session_event *ev, struct err *err)
-{
-	struct dco_key *key = secret_alloc(sizeof(*key));
-	int ret = key ? data_setup_key(&c->neg, c->cfg->crypto.auth, ev, key) : ERR_NOMEM;
-
-	if (ret < 0)
-		err_set(err, ret, "%s", err_text(ret));
-	else
-		ret = data_slots_install(&c->slots, tunnel_device(c->tunnel), c->peer_id,
-					 ev->key_serial, key, err);
-	secret_free(key);
-	return ret;
-}
-
 void client_data_key(struct client *c, const struct now *now, const struct session_event *ev)
 {
 	struct err err = {0};
@@ -226,7 +211,8 @@ void client_data_key(struct client *c, const struct now *now, const struct sessi
 	}
 	if (!c->peer_added)
 		return;
-	if (install(c, ev, &err) < 0) {
+	if (data_setup_install(&c->neg, c->cfg->crypto.auth, ev, &c->slots,
+			       tunnel_device(c->tunnel), c->peer_id, &err) < 0) {
 		key_unusable(c, now, &err);
 		return;
 	}

@@ -501,14 +501,6 @@ void client_tunnel_timer(struct client *c, const struct now *now)
 
 /* ---- down ---- */
 
-static void add_stats(struct dco_peer_stats *sum, const struct dco_peer_stats *s)
-{
-	sum->link_rx_bytes += s->link_rx_bytes;
-	sum->link_tx_bytes += s->link_tx_bytes;
-	sum->vpn_rx_bytes += s->vpn_rx_bytes;
-	sum->vpn_tx_bytes += s->vpn_tx_bytes;
-}
-
 void client_tunnel_stats(struct client *c, struct dco_peer_stats *out)
 {
 	assume_control_thread();
@@ -516,7 +508,7 @@ void client_tunnel_stats(struct client *c, struct dco_peer_stats *out)
 
 	*out = c->stats_before;
 	if (tunnel_is_open(c->tunnel) && dco_device_stats(tunnel_device(c->tunnel), &now) == 0)
-		add_stats(out, &now);
+		dco_stats_add(out, &now);
 }
 
 void client_tunnel_detach(struct client *c)

@@ -13,6 +13,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/client_push.c \
 	src/openvpn/daemon/client_session.c \
 	src/openvpn/daemon/client_tunnel.c \
+	src/openvpn/daemon/data_install.c \
 	src/openvpn/daemon/data_setup.c src/openvpn/daemon/data_setup.h \
 	src/openvpn/daemon/data_slots.c src/openvpn/daemon/data_slots.h \
 	src/openvpn/daemon/key_renewal.c src/openvpn/daemon/key_renewal.h \

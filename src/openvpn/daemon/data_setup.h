@@ -6,7 +6,9 @@
 
 #include "base/addr.h"
 #include "base/attr.h"
+#include "base/err.h"
 #include "config/config.h"
+#include "daemon/data_slots.h"
 #include "dco.h"
 #include "proto/negotiated.h"
 #include "proto/session.h"
@@ -55,3 +57,12 @@ uint64_t data_setup_small_blocks(const struct config *cfg, const struct negotiat
  */
 int data_setup_key(const struct negotiated *neg, const char *auth, const struct session_event *ev,
 		   struct dco_key *out) MUST_CHECK;
+
+/**
+ * data_setup_install() - data_setup_key(), and the key into the slots of a peer
+ *
+ * Return: 0, or ERR_* with @err set; the slots are unchanged then.
+ */
+int data_setup_install(const struct negotiated *neg, const char *auth,
+		       const struct session_event *ev, struct data_slots *slots,
+		       struct dco_device *dev, uint32_t peer_id, struct err *err) MUST_CHECK;

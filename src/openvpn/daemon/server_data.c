@@ -8,7 +8,6 @@
 
 #include "base/err.h"
 #include "base/thread.h"
-#include "base/secret.h"
 #include "daemon/app.h"
 #include "daemon/data_setup.h"
 #include "daemon/poll.h"
@@ -288,18 +287,6 @@ void peer_data_del(struct server_peer *p)
 	p->dco_added = false;
 }
 
-static void add_stats(struct dco_peer_stats *sum, const struct dco_peer_stats *s)
-{
-	sum->link_rx_bytes += s->link_rx_bytes;
-	sum->link_tx_bytes += s->link_tx_bytes;
-	sum->link_rx_packets += s->link_rx_packets;
-	sum->link_tx_packets += s->link_tx_packets;
-	sum->vpn_rx_bytes += s->vpn_rx_bytes;
-	sum->vpn_tx_bytes += s->vpn_tx_bytes;
-	sum->vpn_rx_packets += s->vpn_rx_packets;
-	sum->vpn_tx_packets += s->vpn_tx_packets;
-}
-
 void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out)
 {
 	struct dco_peer_stats now;
@@ -308,7 +295,7 @@ void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out)
 	if (p->dco_added &&
 	    dco_peer_stats(tunnel_device(p->server->tunnel), p->entry.peer_id, &now) == 0) {
 		p->last_stats = p->stats_before;
-		add_stats(&p->last_stats, &now);
+		dco_stats_add(&p->last_stats, &now);
 		p->last_stats.key_bytes = now.key_bytes; /* of the key, not of the client */
 		p->last_stats.key_packets = now.key_packets;
 	}
@@ -324,27 +311,14 @@ static void key_unusable(struct server_peer *p, const struct err *err)
 		peer_close(p, SIGUSR1, "dco update keys error");
 }
 
-static int install(struct server_peer *p, const struct session_event *ev, struct err *err)
-{
-	struct dco_key *key = secret_alloc(sizeof(*key));
-	int ret = key ? data_setup_key(&p->neg, p->cfg->crypto.auth, ev, key) : ERR_NOMEM;
-
-	if (ret < 0)
-		err_set(err, ret, "%s", err_text(ret));
-	else
-		ret = data_slots_install(&p->slots, tunnel_device(p->server->tunnel),
-					 p->entry.peer_id, ev->key_serial, key, err);
-	secret_free(key);
-	return ret;
-}
-
 void peer_data_key(struct server_peer *p, const struct session_event *ev)
 {
 	struct err err = {0};
 
 	if (!p->dco_added)
 		return;
-	if (install(p, ev, &err) < 0) {
+	if (data_setup_install(&p->neg, p->cfg->crypto.auth, ev, &p->slots,
+			       tunnel_device(p->server->tunnel), p->entry.peer_id, &err) < 0) {
 		data_slots_skip(&p->slots, ev->key_serial);
 		key_unusable(p, &err);
 		return;
