@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC1091,SC2317,SC2329
 # Tunnels without --pull on the kernel's data plane, whose peer restarts again and again.
+# seconds: 600
 . /w/guest.sh
 [ "$GUEST" = g72 ] && KIND=ovpn || KIND=ovpn-dco
 
