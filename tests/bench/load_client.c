@@ -5,10 +5,16 @@
  * epoll loop. No tunnel device: a client sends keepalive pings and counts what it can open.
  *
  * usage: load_client --server ADDR:PORT --ca FILE --cert FILE --key FILE [--clients N] [--rate N]
- *                    [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE] [--leave]
+ *                    [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE]
+ *                    [--leave]
+ *
+ * --at-once limits how many are in their handshake, so that a slow server is not overrun. SIGTERM
+ * ends the run before its time.
  */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +42,8 @@ enum {
 	PACKET_MAX = 2048,
 	PUSH_EVERY_MS = 5000,
 	KEYS = 8, /* by key id */
+	LEAVE_AT_ONCE = 8,
+	LEAVE_MS = 10000,
 	DATA_V1 = 6,
 	DATA_V2 = 9,
 };
@@ -43,7 +51,7 @@ enum {
 struct options {
 	union sock_addr server;
 	const char *ca, *cert, *key, *tls_crypt;
-	unsigned int clients, rate, seconds, ping_sec, reneg_sec;
+	unsigned int clients, rate, at_once, seconds, ping_sec, reneg_sec;
 	bool leave;
 };
 
@@ -359,18 +367,31 @@ static void report(const struct load *l, uint64_t ms)
 	fflush(stdout);
 }
 
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	stopped = 1;
+}
+
+static bool busy(const struct load *l)
+{
+	return l->opt.at_once && l->started - l->up - l->failed - l->lost >= l->opt.at_once;
+}
+
 static void run(struct load *l)
 {
 	uint64_t begin = clock_now().mono_ms, end = begin + l->opt.seconds * 1000ULL;
 	uint64_t report_next = begin + 1000, timers_next = begin;
 	struct epoll_event ev[256];
 
-	for (uint64_t now = begin; now < end; now = clock_now().mono_ms) {
+	for (uint64_t now = begin; now < end && !stopped; now = clock_now().mono_ms) {
 		uint64_t due = (now - begin) * l->opt.rate / 1000 + 1;
 		int n;
 
-		for (unsigned int i = 0; i < 16 && l->started < l->opt.clients && l->started < due;
-		     i++)
+		for (unsigned int i = 0;
+		     i < 16 && l->started < l->opt.clients && l->started < due && !busy(l); i++)
 			client_start(l, &l->clients[l->started]);
 		n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev), 5);
 		for (int i = 0; i < n; i++)
@@ -404,6 +425,20 @@ static void summary(struct load *l)
 	       n ? (unsigned long long)l->latencies[n * 99 / 100] : 0ULL);
 }
 
+static void serve(struct load *l, uint64_t ms)
+{
+	uint64_t end = clock_now().mono_ms + ms;
+	struct epoll_event ev[256];
+
+	while (clock_now().mono_ms < end) {
+		int n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev), 5);
+
+		for (int i = 0; i < n; i++)
+			on_readable(ev[i].data.ptr);
+		run_timers(l);
+	}
+}
+
 static void leave(struct load *l)
 {
 	struct now now = clock_now();
@@ -413,7 +448,10 @@ static void leave(struct load *l)
 
 		if (c->state == LOAD_UP && session_send_control(c->session, now, "EXIT") == 0)
 			pump(c, now);
+		if (i % LEAVE_AT_ONCE == 0)
+			serve(l, 10);
 	}
+	serve(l, LEAVE_MS); /* what was lost is sent again */
 }
 
 /* ---- set-up ---- */
@@ -436,10 +474,19 @@ static int parse_server(const char *text, union sock_addr *out)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"server", 1, NULL, 's'},  {"ca", 1, NULL, 'a'},	{"cert", 1, NULL, 'c'},
-		{"key", 1, NULL, 'k'},	   {"clients", 1, NULL, 'n'},	{"rate", 1, NULL, 'r'},
-		{"seconds", 1, NULL, 't'}, {"ping", 1, NULL, 'p'},	{"reneg", 1, NULL, 'g'},
-		{"leave", 0, NULL, 'l'},   {"tls-crypt", 1, NULL, 'x'}, {0},
+		{"server", 1, NULL, 's'},
+		{"ca", 1, NULL, 'a'},
+		{"cert", 1, NULL, 'c'},
+		{"key", 1, NULL, 'k'},
+		{"clients", 1, NULL, 'n'},
+		{"rate", 1, NULL, 'r'},
+		{"seconds", 1, NULL, 't'},
+		{"ping", 1, NULL, 'p'},
+		{"reneg", 1, NULL, 'g'},
+		{"leave", 0, NULL, 'l'},
+		{"tls-crypt", 1, NULL, 'x'},
+		{"at-once", 1, NULL, 'o'},
+		{0},
 	};
 	int opt;
 
@@ -467,6 +514,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'r':
 			o->rate = (unsigned int)strtoul(optarg, NULL, 10);
+			break;
+		case 'o':
+			o->at_once = (unsigned int)strtoul(optarg, NULL, 10);
 			break;
 		case 't':
 			o->seconds = (unsigned int)strtoul(optarg, NULL, 10);
@@ -532,7 +582,7 @@ int main(int argc, char **argv)
 	if (parse_options(argc, argv, &l.opt) < 0) {
 		fprintf(stderr,
 			"usage: load_client --server ADDR:PORT --ca FILE --cert FILE --key FILE [--clients N]\n"
-			"       [--rate N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE] [--leave]\n");
+			"       [--rate N] [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE] [--leave]\n");
 		return 2;
 	}
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -546,6 +596,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "load_client: %s\n", err.text[0] ? err.text : strerror(errno));
 		return 2;
 	}
+	(void)signal(SIGTERM, on_signal);
 	run(&l);
 	summary(&l);
 	if (l.opt.leave)

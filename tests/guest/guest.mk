@@ -3,6 +3,7 @@ EXTRA_DIST += tests/guest/lib.sh tests/guest/run.sh tests/guest/guest.sh tests/g
 EXTRA_DIST += tests/guest/cases/client.sh
 EXTRA_DIST += tests/guest/cases/conformance.sh
 EXTRA_DIST += tests/guest/cases/devices.sh
+EXTRA_DIST += tests/guest/cases/load.sh
 EXTRA_DIST += tests/guest/cases/moves.sh
 EXTRA_DIST += tests/guest/cases/multihome.sh
 EXTRA_DIST += tests/guest/cases/offload.sh
