@@ -27,8 +27,9 @@ moved_to_netns()
 	ping_vpn inside 10.8.0.1
 	kill -USR2 "$(cat "$D/cli.pid")"
 	wait_log cli 'TUN/TAP read bytes,[1-9]' 5
-	# and what the kernel says of it arrives
+	# and what the kernel says of it arrives; the legacy module keeps the peers of a dead process
 	stop srv KILL
+	ip -n s link del tun0 2>/dev/null
 	wait_log cli 'Inactivity timeout \(--ping-restart\)|Connection reset' 20
 	stop cli
 	! ip -n inside link show tun0 >/dev/null 2>&1 || fail "tun0 is left over"
