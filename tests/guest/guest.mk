@@ -20,4 +20,5 @@ guest-programs: test_dco_conformance test_dco_multi load_client dump_peers
 
 EXTRA_PROGRAMS += dump_peers
 dump_peers_SOURCES = tests/guest/dump_peers.c
-dump_peers_LDADD = libdco.a libnet.a libovpncrypto.a libconfig.a libbase.a $(LIBNL_LIBS) $(OPENSSL_LIBS)
+dump_peers_LDADD = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libconfig.a libbase.a \
+	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS)
