@@ -66,6 +66,7 @@ static void on_path_mtu(struct client *c, uint32_t mtu)
 	sa_family_t family = link_remote(c->link)->sa.sa_family;
 	struct dco_peer_params params;
 
+	assume_control_thread();
 	if (!data_setup_path_mtu(&c->cfg->ce, family, mtu, &c->log))
 		return;
 	params = data_setup_params(c->cfg, &c->neg, false, family);
