@@ -288,7 +288,7 @@ static void wkc(struct attack *a)
 		} else {
 			p.len = (uint16_t)(1 + draw(PAYLOAD_MAX));
 			fill(p.bytes, sizeof(p.bytes));
-			p.bytes[0] = (i % 4 < 2 ? OP_RESET_V3 : OP_WKC_V1) << 3;
+			p.bytes[0] = (uint8_t)((i % 4 < 2 ? OP_RESET_V3 : OP_WKC_V1) << 3);
 			if (p.len > 56 && i % 3) { /* a length that fits */
 				uint16_t len = htons((uint16_t)(p.len - 54));
 
