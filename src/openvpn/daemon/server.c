@@ -405,10 +405,31 @@ static bool is_best_device(const struct server *s)
 	return app_expects_offload(s->app, s->cfg, NULL) == tunnel_is_offloaded(s->tunnel);
 }
 
+/* Return: 0, or ERR_* when the sockets could not be opened again beside the device. */
+static int go_on_with_device(struct server *s, struct err *err)
+{
+	int ret = server_listen_open(s, err);
+
+	if (ret == 0)
+		ret = server_listen_attach(s, err);
+	if (ret == 0)
+		ret = pool_setup(s, err);
+	if (ret == 0)
+		log_info(&s->log, 1, "Initialization Sequence Completed");
+	return ret;
+}
+
+/* The legacy driver holds on to the sockets of its device for a while: then that has to go, too. */
+static bool blocks_sockets(const struct server *s)
+{
+	return tunnel_is_offloaded(s->tunnel) &&
+	       strcmp(dco_device_backend(tunnel_device(s->tunnel))->name, "ovpn-dco-v2") == 0;
+}
+
 /* SIGUSR1: clients and sockets go; the device stays if it may. */
 static void restart(struct server *s)
 {
-	bool keep = s->cfg->process.persist_tun && is_best_device(s);
+	bool keep = s->cfg->process.persist_tun && is_best_device(s) && !blocks_sockets(s);
 	struct err err = {0};
 	int ret = 0;
 
@@ -423,17 +444,8 @@ static void restart(struct server *s)
 		ret = tunnel_close(s->tunnel);
 	}
 	signal_clear(&s->app->signals);
-	if (ret == 0 && keep) {
-		ret = server_listen_open(s, &err);
-		if (ret == 0)
-			ret = server_listen_attach(s, &err);
-		if (ret == 0)
-			ret = pool_setup(s, &err);
-		if (ret == 0)
-			log_info(&s->log, 1, "Initialization Sequence Completed");
-	} else if (ret == 0) {
-		ret = go_online(s, &err);
-	}
+	if (ret == 0)
+		ret = keep ? go_on_with_device(s, &err) : go_online(s, &err);
 	if (ret < 0)
 		server_fatal(s, "%s", err.text[0] ? err.text : err_text(ret));
 }

@@ -138,7 +138,8 @@ server_keeps_device()
 	index=$(index_of s tun0)
 	kill -USR1 "$(cat "$D/srv.pid")"
 	until_true 20 initialised srv 2 || fail "the server did not restart"
-	[ "$(index_of s tun0)" = "$index" ] || fail "the device was not kept"
+	# the legacy module keeps the sockets of a device, which is then not kept itself
+	[ "$GUEST" != g72 ] || [ "$(index_of s tun0)" = "$index" ] || fail "the device was not kept"
 	until_true 30 initialised cli 2 || fail "not connected again"
 	ping_vpn c 10.8.0.1
 }
