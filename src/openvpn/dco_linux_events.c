@@ -315,7 +315,7 @@ int kernel_events_open(struct dco_linux *d, struct err *err)
 
 void kernel_events_retry_soon(struct dco_linux *d)
 {
-	struct itimerspec once = {.it_value.tv_nsec = RETRY_MS * 1000000};
+	struct itimerspec once = {.it_value.tv_nsec = RETRY_MS * 1000000L};
 
 	(void)timerfd_settime(d->retry_fd, 0, &once, NULL);
 }

@@ -116,10 +116,12 @@ static void peer_link(struct mac_entry *m, struct engine_peer *peer)
 	peer->mac_news++;
 }
 
-static void entry_delete(struct mac_entry **at)
+static void entry_delete(struct mac_table *t, struct mac_entry *m)
 {
-	struct mac_entry *m = *at;
+	struct mac_entry **at = bucket(t, m->mac);
 
+	while (*at != m)
+		at = &(*at)->next;
 	peer_unlink(m);
 	*at = m->next;
 	free(m);
@@ -187,16 +189,16 @@ bool mac_table_news(struct engine_peer *peer, uint8_t mac[MAC_KEY_LEN])
 void mac_table_decide(struct mac_table *t, const uint8_t mac[MAC_KEY_LEN], struct engine_peer *peer,
 		      bool allow)
 {
-	struct mac_entry **at = find_of(t, mac, peer), *m = *at;
+	struct mac_entry *m = *find_of(t, mac, peer), *owner;
 
 	if (!m)
 		return;
 	if (!allow) {
-		entry_delete(at);
+		entry_delete(t, m);
 	} else if (m->claim) {
-		at = find(t, mac);
-		if (*at)
-			entry_delete(at);
+		owner = *find(t, mac);
+		if (owner)
+			entry_delete(t, owner);
 		m->claim = false;
 	}
 }
@@ -215,5 +217,5 @@ int mac_table_idle(struct mac_table *t, const uint8_t mac[MAC_KEY_LEN],
 void mac_table_del_peer(struct mac_table *t, struct engine_peer *peer)
 {
 	while (peer->macs)
-		entry_delete(find_of(t, peer->macs->mac, peer));
+		entry_delete(t, peer->macs);
 }

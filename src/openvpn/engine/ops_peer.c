@@ -346,7 +346,7 @@ int engine_op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 	p = peer_table_find(&e->peers, peer_id);
 	ret = p ? make_key(e, p, key, &fresh, err)
 		: err_set(err, ERR_NO_PEER, "engine: no peer %u", peer_id);
-	if (!ret) {
+	if (p && !ret) {
 		data_key_free(p->keys[slot]);
 		p->keys[slot] = fresh;
 		e->wake_due = early_waits(e->early); /* maybe for this key */
