@@ -194,6 +194,7 @@ no_tun_node()
 }
 case_add no_dev_net_tun__fatal no_tun_node
 
+# no_permission OPTION LINE
 no_permission()
 {
 	server 2.6 </dev/null
@@ -204,13 +205,18 @@ no_permission()
 cert $DIR/client.crt
 key $DIR/client.key" client_conf <<-E
 		remote $SERVER4
+		$1
 	E
 	chmod 644 "$DIR/client.conf"
 	ut --config "$DIR/client.conf"
-	ut_fails 'ERROR: Cannot (ioctl TUNSETIFF|open TUN/TAP dev).*: (Operation not permitted|Permission denied) \(errno=(1|13)\)' 25
+	ut_fails "$2" 25
 	want_net_restored
 }
-case_add no_permission_for_tun__fatal no_permission
+case_add no_permission_for_network__fatal no_permission '' \
+	'cannot configure the network: this process lacks CAP_NET_ADMIN -- start it as root, or with'
+# who configures nothing may have been given a device
+case_add no_permission_for_tun__fatal no_permission ifconfig-noexec \
+	'ERROR: Cannot (ioctl TUNSETIFF|open TUN/TAP dev).*: (Operation not permitted|Permission denied) \(errno=(1|13)\)'
 
 key_unreadable()
 {
