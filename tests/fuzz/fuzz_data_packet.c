@@ -92,7 +92,7 @@ static void parse_plain(const uint8_t *plain, size_t len)
 	(void)ping_matches(plain, len);
 	if (occ_matches(plain, len)) {
 		occ_parse(plain, len, &occ);
-		(void)occ_answer(&occ, "V4,dev-type tun", &sizes, 1400, &w);
+		(void)occ_answer(&occ, "V4,dev-type tun", &sizes, 1400, 24, &w);
 	}
 	(void)inner_ip_parse(plain, len, &ip);
 	(void)inner_mac_parse(plain, len, &mac);
