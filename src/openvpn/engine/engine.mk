@@ -8,6 +8,7 @@ libengine_a_SOURCES = \
 	src/openvpn/engine/engine.c src/openvpn/engine/engine.h src/openvpn/engine/state.h \
 	src/openvpn/engine/event.c src/openvpn/engine/event.h \
 	src/openvpn/engine/forward.c src/openvpn/engine/forward.h \
+	src/openvpn/engine/forward_in.c src/openvpn/engine/forward_internal.h \
 	src/openvpn/engine/mac.c src/openvpn/engine/mac.h \
 	src/openvpn/engine/port.c src/openvpn/engine/port.h \
 	src/openvpn/engine/ops_peer.c src/openvpn/engine/ops.h \
