@@ -103,6 +103,19 @@ extern const struct kernel_dialect kernel_legacy;   /* dco_linux_v2.c */
 /** kernel_cipher() - number and key length of a cipher, the same for both families; 0: none */
 uint32_t kernel_cipher(int cipher, size_t *key_len);
 
+/** kernel_nest() - begin a nested attribute; end it with nla_nest_end(); NULL: no room */
+struct nlattr *kernel_nest(struct nl_msg *msg, int type);
+
+/**
+ * kernel_put_direction() - one direction of a key, which both families write alike
+ * @type: the attribute that holds it
+ * @key_len: bytes of the cipher's key
+ *
+ * Return: 0, negative when there is no room.
+ */
+int kernel_put_direction(struct nl_msg *msg, int type, const struct dco_key_direction *dir,
+			 size_t key_len);
+
 /** kernel_uint() - an integer attribute of whatever width the kernel chose; false: none of them */
 bool kernel_uint(const struct nlattr *attr, uint64_t *out);
 

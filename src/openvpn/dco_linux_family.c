@@ -20,6 +20,13 @@ enum {
 	POLICIES_MAX = 64,
 };
 
+/* what a direction of a key is made of */
+enum {
+	DIR_CIPHER_KEY = 1,
+	DIR_NONCE_TAIL,
+	NONCE_TAIL_LEN = 8,
+};
+
 struct nl_msg *kernel_request(const struct kernel_family *f, uint8_t cmd, int flags, int ifindex)
 {
 	struct genlmsghdr hdr = {.cmd = cmd, .version = 1};
@@ -84,6 +91,23 @@ uint32_t kernel_cipher(int cipher, size_t *key_len)
 		*key_len = 0;
 		return 0;
 	}
+}
+
+struct nlattr *kernel_nest(struct nl_msg *msg, int type)
+{
+	return nla_nest_start(msg, type | NLA_F_NESTED);
+}
+
+int kernel_put_direction(struct nl_msg *msg, int type, const struct dco_key_direction *dir,
+			 size_t key_len)
+{
+	struct nlattr *at = kernel_nest(msg, type);
+
+	if (!at || nla_put(msg, DIR_CIPHER_KEY, (int)key_len, dir->cipher) < 0 ||
+	    nla_put(msg, DIR_NONCE_TAIL, NONCE_TAIL_LEN, dir->hmac) < 0)
+		return -1;
+	nla_nest_end(msg, at);
+	return 0;
 }
 
 bool kernel_uint(const struct nlattr *attr, uint64_t *out)

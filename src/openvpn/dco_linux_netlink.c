@@ -67,22 +67,11 @@ enum keyconf {
 	KEY_MAX = KEY_DECRYPT_DIR,
 };
 
-enum keydir {
-	DIR_CIPHER_KEY = 1,
-	DIR_NONCE_TAIL,
-	NONCE_TAIL_LEN = 8,
-};
-
 /* ---- putting ---- */
-
-static struct nlattr *nest(struct nl_msg *msg, int type)
-{
-	return nla_nest_start(msg, type | NLA_F_NESTED);
-}
 
 static int put_peer_nest(struct nl_msg *msg, uint32_t id, struct nlattr **out)
 {
-	*out = nest(msg, TOP_PEER);
+	*out = kernel_nest(msg, TOP_PEER);
 	return *out ? nla_put_u32(msg, PEER_ID, id) : -1;
 }
 
@@ -189,22 +178,10 @@ static int put_vpn_ip(struct nl_msg *msg, uint32_t id, const struct ip_addr *ip4
 	return ret;
 }
 
-static int put_direction(struct nl_msg *msg, int type, const struct dco_key_direction *dir,
-			 size_t key_len)
-{
-	struct nlattr *at = nest(msg, type);
-
-	if (!at || nla_put(msg, DIR_CIPHER_KEY, (int)key_len, dir->cipher) < 0 ||
-	    nla_put(msg, DIR_NONCE_TAIL, NONCE_TAIL_LEN, dir->hmac) < 0)
-		return -1;
-	nla_nest_end(msg, at);
-	return 0;
-}
-
 static int put_key(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot,
 		   const struct dco_key *key)
 {
-	struct nlattr *conf = nest(msg, TOP_KEYCONF);
+	struct nlattr *conf = kernel_nest(msg, TOP_KEYCONF);
 	size_t key_len;
 	uint32_t cipher = kernel_cipher(key->cipher, &key_len);
 
@@ -212,8 +189,8 @@ static int put_key(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot,
 	    nla_put_u32(msg, KEY_SLOT, (uint32_t)slot) < 0 ||
 	    nla_put_u32(msg, KEY_ID, key->key_id) < 0 ||
 	    nla_put_u32(msg, KEY_CIPHER_ALG, cipher) < 0 ||
-	    put_direction(msg, KEY_ENCRYPT_DIR, &key->seal, key_len) < 0 ||
-	    put_direction(msg, KEY_DECRYPT_DIR, &key->open, key_len) < 0)
+	    kernel_put_direction(msg, KEY_ENCRYPT_DIR, &key->seal, key_len) < 0 ||
+	    kernel_put_direction(msg, KEY_DECRYPT_DIR, &key->open, key_len) < 0)
 		return -1;
 	nla_nest_end(msg, conf);
 	return 0;
@@ -221,7 +198,7 @@ static int put_key(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot,
 
 static int put_keyconf(struct nl_msg *msg, uint32_t id, int slot)
 {
-	struct nlattr *conf = nest(msg, TOP_KEYCONF);
+	struct nlattr *conf = kernel_nest(msg, TOP_KEYCONF);
 
 	if (!conf || nla_put_u32(msg, KEY_PEER_ID, id) < 0 ||
 	    (slot >= 0 && nla_put_u32(msg, KEY_SLOT, (uint32_t)slot) < 0))

@@ -61,12 +61,6 @@ enum key {
 	KEY_DECRYPT,
 };
 
-enum direction {
-	DIR_CIPHER_KEY = 1,
-	DIR_NONCE_TAIL,
-	NONCE_TAIL_LEN = 8,
-};
-
 enum get_peer {
 	GET_PEER_ID = 1,
 	GET_SOCKADDR_REMOTE,
@@ -83,11 +77,6 @@ enum get_peer {
 
 /* ---- putting ---- */
 
-static struct nlattr *nest(struct nl_msg *msg, int type)
-{
-	return nla_nest_start(msg, type | NLA_F_NESTED);
-}
-
 static int put_ip(struct nl_msg *msg, int type, const struct ip_addr *ip)
 {
 	return ip_addr_is_set(ip) ? netlink_put_ip(msg, type, ip) : 0;
@@ -95,7 +84,7 @@ static int put_ip(struct nl_msg *msg, int type, const struct ip_addr *ip)
 
 static int put_peer_new(struct nl_msg *msg, const struct kernel_peer_new *p)
 {
-	struct nlattr *peer = nest(msg, TOP_NEW_PEER);
+	struct nlattr *peer = kernel_nest(msg, TOP_NEW_PEER);
 	struct ip_addr local = sock_addr_ip(&p->local);
 
 	if (!peer || nla_put_u32(msg, NEW_PEER_ID, p->id) < 0 ||
@@ -112,7 +101,7 @@ static int put_peer_new(struct nl_msg *msg, const struct kernel_peer_new *p)
 static int put_peer_id(struct nl_msg *msg, uint32_t id, uint8_t cmd)
 {
 	bool del = cmd == CMD_DEL_PEER;
-	struct nlattr *peer = nest(msg, del ? TOP_DEL_PEER : TOP_GET_PEER);
+	struct nlattr *peer = kernel_nest(msg, del ? TOP_DEL_PEER : TOP_GET_PEER);
 
 	if (!peer || nla_put_u32(msg, del ? DEL_PEER_ID : GET_PEER_ID, id) < 0)
 		return -1;
@@ -122,7 +111,7 @@ static int put_peer_id(struct nl_msg *msg, uint32_t id, uint8_t cmd)
 
 static int put_keepalive(struct nl_msg *msg, uint32_t id, uint32_t interval, uint32_t timeout)
 {
-	struct nlattr *peer = nest(msg, TOP_SET_PEER);
+	struct nlattr *peer = kernel_nest(msg, TOP_SET_PEER);
 
 	if (!peer || nla_put_u32(msg, SET_PEER_ID, id) < 0 ||
 	    nla_put_u32(msg, SET_KEEPALIVE_INTERVAL, interval) < 0 ||
@@ -132,22 +121,10 @@ static int put_keepalive(struct nl_msg *msg, uint32_t id, uint32_t interval, uin
 	return 0;
 }
 
-static int put_direction(struct nl_msg *msg, int type, const struct dco_key_direction *dir,
-			 size_t key_len)
-{
-	struct nlattr *at = nest(msg, type);
-
-	if (!at || nla_put(msg, DIR_CIPHER_KEY, (int)key_len, dir->cipher) < 0 ||
-	    nla_put(msg, DIR_NONCE_TAIL, NONCE_TAIL_LEN, dir->hmac) < 0)
-		return -1;
-	nla_nest_end(msg, at);
-	return 0;
-}
-
 static int put_key(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot,
 		   const struct dco_key *key)
 {
-	struct nlattr *at = nest(msg, TOP_NEW_KEY);
+	struct nlattr *at = kernel_nest(msg, TOP_NEW_KEY);
 	size_t key_len;
 	uint32_t cipher = kernel_cipher(key->cipher, &key_len);
 
@@ -155,8 +132,8 @@ static int put_key(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot,
 	    nla_put_u8(msg, KEY_SLOT, (uint8_t)slot) < 0 ||
 	    nla_put_u8(msg, KEY_ID, key->key_id) < 0 ||
 	    nla_put_u16(msg, KEY_CIPHER_ALG, (uint16_t)cipher) < 0 ||
-	    put_direction(msg, KEY_ENCRYPT, &key->seal, key_len) < 0 ||
-	    put_direction(msg, KEY_DECRYPT, &key->open, key_len) < 0)
+	    kernel_put_direction(msg, KEY_ENCRYPT, &key->seal, key_len) < 0 ||
+	    kernel_put_direction(msg, KEY_DECRYPT, &key->open, key_len) < 0)
 		return -1;
 	nla_nest_end(msg, at);
 	return 0;
@@ -164,7 +141,7 @@ static int put_key(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot,
 
 static int put_swap(struct nl_msg *msg, uint32_t id)
 {
-	struct nlattr *at = nest(msg, TOP_SWAP_KEYS);
+	struct nlattr *at = kernel_nest(msg, TOP_SWAP_KEYS);
 
 	if (!at || nla_put_u32(msg, KEY_PEER_ID, id) < 0)
 		return -1;
@@ -174,7 +151,7 @@ static int put_swap(struct nl_msg *msg, uint32_t id)
 
 static int put_key_del(struct nl_msg *msg, uint32_t id, enum dco_key_slot slot)
 {
-	struct nlattr *at = nest(msg, TOP_DEL_KEY);
+	struct nlattr *at = kernel_nest(msg, TOP_DEL_KEY);
 
 	if (!at || nla_put_u32(msg, KEY_PEER_ID, id) < 0 ||
 	    nla_put_u8(msg, KEY_SLOT, (uint8_t)slot) < 0)
