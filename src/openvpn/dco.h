@@ -172,9 +172,20 @@ struct dco_peer_stats {
 	uint64_t key_packets; /* both directions */
 };
 
-/** dco_stats_add() - @sum grows by the bytes and packets of @s; what is about keys or drops stays
+/** dco_stats_add() - @sum grows by the counters of @s; those of the key stay, they are of one peer
  */
-void dco_stats_add(struct dco_peer_stats *sum, const struct dco_peer_stats *s);
+static inline void dco_stats_add(struct dco_peer_stats *sum, const struct dco_peer_stats *s)
+{
+	sum->link_rx_bytes += s->link_rx_bytes;
+	sum->link_tx_bytes += s->link_tx_bytes;
+	sum->link_rx_packets += s->link_rx_packets;
+	sum->link_tx_packets += s->link_tx_packets;
+	sum->vpn_rx_bytes += s->vpn_rx_bytes;
+	sum->vpn_tx_bytes += s->vpn_tx_bytes;
+	sum->vpn_rx_packets += s->vpn_rx_packets;
+	sum->vpn_tx_packets += s->vpn_tx_packets;
+	sum->dropped += s->dropped;
+}
 
 enum dco_event_type {
 	DCO_EVENT_CONTROL,	    /* a control packet arrived (opcodes other than data) */

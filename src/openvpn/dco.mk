@@ -3,7 +3,7 @@ noinst_LIBRARIES += libdco.a
 libdco_a_SOURCES = \
 	src/openvpn/dco.c src/openvpn/dco.h src/openvpn/dco_backends.h \
 	src/openvpn/dco_choose.c src/openvpn/dco_choose.h \
-	src/openvpn/dco_engine.c src/openvpn/dco_stats.c
+	src/openvpn/dco_engine.c
 if ENABLE_DCO
 libdco_a_SOURCES += \
 	src/openvpn/dco_linux.c src/openvpn/dco_linux.h \

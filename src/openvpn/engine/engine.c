@@ -394,7 +394,7 @@ static int op_device_stats(void *ctx, struct dco_peer_stats *out)
 	engine_lock(e);
 	*out = e->past;
 	for (const struct engine_peer *p = e->peers.all; p; p = p->all_next)
-		engine_peer_stats_add(out, &p->stats);
+		dco_stats_add(out, &p->stats);
 	engine_unlock(e);
 	return 0;
 }

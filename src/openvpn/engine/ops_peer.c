@@ -52,7 +52,7 @@ static void peer_remove(struct engine *e, struct engine_peer *p)
 	if (p->port->peer == p)
 		p->port->peer = NULL;
 	p->port->peer_count--;
-	engine_peer_stats_add(&e->past, &last);
+	dco_stats_add(&e->past, &last);
 	engine_peer_free(p);
 }
 

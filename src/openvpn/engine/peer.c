@@ -208,16 +208,3 @@ void engine_peer_stats(const struct engine_peer *p, struct dco_peer_stats *out)
 	out->key_bytes = usage.seal_bytes + usage.open_bytes;
 	out->key_packets = usage.seal_packets + usage.open_packets;
 }
-
-void engine_peer_stats_add(struct dco_peer_stats *sum, const struct dco_peer_stats *b)
-{
-	sum->link_rx_bytes += b->link_rx_bytes;
-	sum->link_tx_bytes += b->link_tx_bytes;
-	sum->link_rx_packets += b->link_rx_packets;
-	sum->link_tx_packets += b->link_tx_packets;
-	sum->vpn_rx_bytes += b->vpn_rx_bytes;
-	sum->vpn_tx_bytes += b->vpn_tx_bytes;
-	sum->vpn_rx_packets += b->vpn_rx_packets;
-	sum->vpn_tx_packets += b->vpn_tx_packets;
-	sum->dropped += b->dropped;
-}

@@ -117,5 +117,3 @@ struct data_key *engine_peer_key_find(const struct engine_peer *p, uint8_t key_i
 /** engine_peer_stats() - counters including those of the primary key */
 void engine_peer_stats(const struct engine_peer *p, struct dco_peer_stats *out);
 
-/** engine_peer_stats_add() - add @b to @sum; the key's counters are left out */
-void engine_peer_stats_add(struct dco_peer_stats *sum, const struct dco_peer_stats *b);
