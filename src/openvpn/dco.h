@@ -291,6 +291,9 @@ struct dco_backend {
 	uint64_t (*features)(struct err *why);
 	const char *(*version)(char *buf, size_t cap);
 	const char *how_to_get; /* for people, when the machine does not have it; may be NULL */
+	/* the device keeps the ports of transports busy for a while after they were detached and
+	 * closed: whoever wants to bind them again closes the device, too */
+	bool holds_sockets;
 	const struct dco_ops *ops;
 };
 

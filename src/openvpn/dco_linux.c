@@ -168,5 +168,6 @@ const struct dco_backend dco_linux_legacy = {
 	.version = legacy_version,
 	.how_to_get =
 		"for older kernels install openvpn-dco-dkms (Debian) or kmod-ovpn-dco; load it with 'modprobe ovpn-dco-v2'",
+	.holds_sockets = true,
 	.ops = &legacy_ops,
 };

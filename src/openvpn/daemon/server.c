@@ -419,17 +419,16 @@ static int go_on_with_device(struct server *s, struct err *err)
 	return ret;
 }
 
-/* The legacy driver holds on to the sockets of its device for a while: then that has to go, too. */
-static bool blocks_sockets(const struct server *s)
+static bool holds_sockets(const struct server *s)
 {
-	return tunnel_is_offloaded(s->tunnel) &&
-	       strcmp(dco_device_backend(tunnel_device(s->tunnel))->name, "ovpn-dco-v2") == 0;
+	return tunnel_is_open(s->tunnel) &&
+	       dco_device_backend(tunnel_device(s->tunnel))->holds_sockets;
 }
 
 /* SIGUSR1: clients and sockets go; the device stays if it may. */
 static void restart(struct server *s)
 {
-	bool keep = s->cfg->process.persist_tun && is_best_device(s) && !blocks_sockets(s);
+	bool keep = s->cfg->process.persist_tun && is_best_device(s) && !holds_sockets(s);
 	struct err err = {0};
 	int ret = 0;
 
