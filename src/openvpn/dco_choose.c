@@ -129,23 +129,25 @@ const struct dco_backend *dco_choose(const struct dco_backend *const *backends, 
 		uint64_t offered = offered_at_best(b);
 		size_t missing = dco_missing(wish, offered, 0);
 
-		if (missing < wish->need_count) {
-			if (is_last(i, count))
-				(void)refuse(wish, offered, err);
-			else if (wish->needs[missing].line != told)
-				tell_obstacle(wish, missing, offered, log);
-			told = wish->needs[missing].line; /* once for both kernel drivers */
-			continue;
+		if (missing == wish->need_count) {
+			offered = b->features(&why);
+			if (!offered) {
+				log_info(log, 3, "%s", why.text);
+				if (is_last(i, count))
+					(void)err_set(err, ERR_UNSUPPORTED, "%s", why.text);
+				continue;
+			}
+			missing = dco_missing(wish, offered, 0); /* it may be less than the best */
 		}
-		offered = b->features(&why);
-		if (!offered) {
-			log_info(log, 3, "%s", why.text);
-			if (is_last(i, count))
-				(void)err_set(err, ERR_UNSUPPORTED, "%s", why.text);
-			continue;
+		if (missing == wish->need_count) {
+			tell_idle(wish, b, offered, is_last(i, count), log);
+			return b;
 		}
-		tell_idle(wish, b, offered, is_last(i, count), log);
-		return b;
+		if (is_last(i, count))
+			(void)refuse(wish, offered, err);
+		else if (wish->needs[missing].line != told)
+			tell_obstacle(wish, missing, offered, log);
+		told = wish->needs[missing].line; /* once for both kernel drivers */
 	}
 	return NULL;
 }

@@ -6,11 +6,12 @@
 /* ---- a kernel backend and an engine ---- */
 
 static bool kernel_present;
+static uint64_t kernel_lacks; /* on this machine, of what it offers */
 
 static uint64_t kernel_features(struct err *why)
 {
 	if (kernel_present)
-		return FEAT_CIPHERS_AEAD | FEAT_UDP4;
+		return (FEAT_CIPHERS_AEAD | FEAT_UDP4) & ~kernel_lacks;
 	(void)err_set(why, ERR_NOT_FOUND,
 		      "Note: Kernel support for ovpn-dco missing, disabling data channel offload.");
 	return 0;
@@ -56,6 +57,7 @@ static int setup(void **state)
 {
 	(void)state;
 	kernel_present = true;
+	kernel_lacks = 0;
 	lines[0] = 0;
 	sink = log_sink_new();
 	log_sink_set_verb(sink, 3);
@@ -139,6 +141,22 @@ static void kernel__missing_and_lacking__only_the_option_is_told(void **state)
 	assert_string_equal(
 		lines,
 		"Note: Kernel support for ovpn-dco missing, disabling data channel offload.\n");
+}
+
+/* An older driver than the best of its kind. */
+static void kernel__lacks_here_what_it_offers__engine_and_check_agree(void **state)
+{
+	struct dco_wish wish = {.needs = &need_gcm, .need_count = 1};
+	struct str out = str_init();
+	struct err err;
+
+	(void)state;
+	kernel_lacks = FEAT_CIPHER_AES_256_GCM;
+	assert_ptr_equal(choose(&need_gcm, 1, false, &err), &engine);
+	assert_string_equal(lines, "cipher\n");
+	assert_int_equal(dco_check(backends, 2, &wish, &out), DCO_CHECK_ENGINE);
+	assert_non_null(strstr(str_text(&out), "  no   cipher\n"));
+	str_fini(&out);
 }
 
 static void kernel__option_without_effect__chosen_with_a_warning(void **state)
@@ -240,8 +258,10 @@ static void backends__of_this_build__end_with_the_engine(void **state)
 	assert_true(count > 0);
 	assert_string_equal(all[count - 1]->name, "engine");
 	assert_true(all[count - 1]->features(&why) & FEAT_UDP4);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		assert_non_null(all[i]->ops);
+		assert_int_equal(all[i]->holds_sockets, strcmp(all[i]->name, "ovpn-dco-v2") == 0);
+	}
 }
 
 int main(void)
@@ -251,6 +271,7 @@ int main(void)
 		CASE(kernel__offers_everything__chosen_without_a_word),
 		CASE(kernel__lacks_an_option__engine_with_the_known_line),
 		CASE(kernel__missing_and_lacking__only_the_option_is_told),
+		CASE(kernel__lacks_here_what_it_offers__engine_and_check_agree),
 		CASE(kernel__option_without_effect__chosen_with_a_warning),
 		CASE(nothing__offers_an_option__every_one_named),
 		CASE(check__table__reasons_remedies_and_status),
