@@ -181,9 +181,23 @@ static void wait__literal__answered(void **state UNUSED)
 	assert_int_equal(resolve_wait(&q, &r), ERR_RESOLVE);
 }
 
+static void first__literal_and_nothing__address_or_reason(void **state UNUSED)
+{
+	struct resolve_query q = {.host = "192.0.2.1", .port = "1194"};
+	union sock_addr at = {0};
+	struct err err;
+
+	assert_int_equal(resolve_first(&q, &at, &err), 0);
+	assert_int_equal(sock_addr_port(&at), 1194);
+	q.host = "";
+	assert_int_equal(resolve_first(&q, &at, &err), ERR_RESOLVE);
+	assert_non_null(strstr(err.text, "Cannot resolve host address"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first__literal_and_nothing__address_or_reason),
 		cmocka_unit_test(start__literals__no_lookup),
 		cmocka_unit_test(start__literal_of_other_family__error),
 		cmocka_unit_test(start__wildcard_passive__any_address),

@@ -145,10 +145,7 @@ const char *backend_push_obstacle(const char *item, uint64_t features, char *buf
 
 bool backend_is_kernel(const struct dco_backend *backend)
 {
-	size_t count;
-	const struct dco_backend *const *all = dco_backends(&count);
-
-	return backend != all[count - 1]; /* the engine is the last */
+	return backend != backend_fallback();
 }
 
 const struct dco_backend *backend_choose(const struct config *cfg, bool kernel_allowed,

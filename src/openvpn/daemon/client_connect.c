@@ -338,7 +338,7 @@ static void start_resolve(struct client *c)
 static int resolve_local(struct client *c, struct err *err)
 {
 	const struct conn_entry *e = &c->cfg->ce;
-	struct resolve_result *result;
+	union sock_addr found;
 	struct resolve_query q = {.passive = true, .stream = entry_is_tcp(e)};
 	int ret;
 
@@ -349,19 +349,13 @@ static int resolve_local(struct client *c, struct err *err)
 	q.host = e->listen.count ? e->listen.at[0].host : NULL;
 	q.port = e->listen.count && e->listen.at[0].port ? e->listen.at[0].port : e->local_port;
 	q.family = q.host ? e->proto.family : AF_INET;
-	result = calloc(1, sizeof(*result));
-	if (!result)
-		return err_set(err, ERR_NOMEM, "out of memory");
-	ret = resolve_wait(&q, result);
-	if (ret < 0) {
-		err_set(err, ret, "%s", result->err.text);
-	} else {
-		c->local_port = sock_addr_port(&result->addrs[0]);
-		if (q.host)
-			c->local = result->addrs[0];
-	}
-	free(result);
-	return ret;
+	ret = resolve_first(&q, &found, err);
+	if (ret < 0)
+		return ret;
+	c->local_port = sock_addr_port(&found);
+	if (q.host)
+		c->local = found;
+	return 0;
 }
 
 /* ---- attempts ---- */

@@ -293,22 +293,10 @@ static int resolve_local(const struct server *s, const struct config_listen *at,
 		.stream = tcp,
 		.passive = true,
 	};
-	struct resolve_result *result = calloc(1, sizeof(*result));
-	int ret;
 
-	if (!result)
-		return err_set(err, ERR_NOMEM, "out of memory");
 	if (!at->host && query.family == AF_UNSPEC)
 		query.family = AF_INET6; /* dual stack serves both */
-	ret = resolve_wait(&query, result);
-	if (ret == 0 && result->n_addrs == 0)
-		ret = ERR_RESOLVE;
-	if (ret < 0)
-		err_set(err, ret, "%s", result->err.text);
-	else
-		*out = result->addrs[0];
-	free(result);
-	return ret;
+	return resolve_first(&query, out, err);
 }
 
 static void log_bound(struct server_listener *l)

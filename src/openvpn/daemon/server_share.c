@@ -168,20 +168,10 @@ static int resolve_server(const struct config_server *c, union sock_addr *out, s
 				      .port = c->port_share_port,
 				      .family = AF_UNSPEC,
 				      .stream = true};
-	struct resolve_result *result = calloc(1, sizeof(*result));
-	int ret;
+	struct err why;
+	int ret = resolve_first(&query, out, &why);
 
-	if (!result)
-		return err_set(err, ERR_NOMEM, "out of memory");
-	ret = resolve_wait(&query, result);
-	if (ret == 0 && result->n_addrs == 0)
-		ret = ERR_RESOLVE;
-	if (ret < 0)
-		err_set(err, ret, "--port-share: %s", result->err.text);
-	else
-		*out = result->addrs[0];
-	free(result);
-	return ret;
+	return ret < 0 ? err_set(err, ret, "--port-share: %s", why.text) : 0;
 }
 
 int server_share_open(struct server *s, struct err *err)

@@ -111,6 +111,22 @@ int resolve_wait(const struct resolve_query *query, struct resolve_result *resul
 	return result->code;
 }
 
+int resolve_first(const struct resolve_query *query, union sock_addr *out, struct err *err)
+{
+	struct resolve_result *result = calloc(1, sizeof(*result));
+	int ret;
+
+	if (!result)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	ret = resolve_wait(query, result);
+	if (ret < 0)
+		err_set(err, ret, "%s", result->err.text);
+	else
+		*out = result->addrs[0];
+	free(result);
+	return ret;
+}
+
 static void deliver(struct resolve_request *req)
 {
 	if (req->done)

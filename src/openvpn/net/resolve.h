@@ -55,3 +55,7 @@ void resolve_cancel(struct resolve_request *req);
 
 /** resolve_wait() - the same, but blocks; for start-up and for names in --route */
 int resolve_wait(const struct resolve_query *query, struct resolve_result *result) MUST_CHECK;
+
+/** resolve_first() - resolve_wait() for callers who want one address only: the resolver's first */
+int resolve_first(const struct resolve_query *query, union sock_addr *out,
+		  struct err *err) MUST_CHECK;
