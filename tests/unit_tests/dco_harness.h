@@ -109,6 +109,14 @@ void setup_pair(struct pair *p, enum dco_transport_proto proto);
 int setup_udp(void **state);
 int setup_tcp(void **state);
 int teardown(void **state);
+/* Entries of a table of tests; over TCP the name says so. */
+#define OVER_UDP(f) cmocka_unit_test_setup_teardown(f, setup_udp, teardown)
+#define OVER_TCP(f) cmocka_unit_test_setup_teardown(f, setup_tcp, teardown)
+#define OVER_BOTH(f)                                    \
+	OVER_UDP(f),                                    \
+	{                                               \
+		"tcp/" #f, f, setup_tcp, teardown, NULL \
+	}
 void advance_ms(const struct end *end, uint64_t ms);
 
 /* ---- dco_harness_kernel.c ---- */

@@ -679,42 +679,34 @@ static void tcp__receiver_stalls__control_not_interleaved(void **state)
 	end_close(&a);
 }
 
-#define BOTH(f)                                                  \
-	cmocka_unit_test_setup_teardown(f, setup_udp, teardown), \
-	{                                                        \
-		"tcp/" #f, f, setup_tcp, teardown, NULL          \
-	}
-#define UDP(f) cmocka_unit_test_setup_teardown(f, setup_udp, teardown)
-#define TCP(f) cmocka_unit_test_setup_teardown(f, setup_tcp, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(data__every_size_both_ways__arrives),
-		BOTH(data__many_packets__in_order),
-		BOTH(data__no_key__dropped_and_counted),
-		BOTH(keys__installed_secondary__receives_until_swap_then_sends),
-		BOTH(keys__packet_before_its_key__arrives_when_the_key_does),
-		BOTH(keys__unknown_key_id__out_of_sync_once_a_second),
-		BOTH(keys__replaced_under_traffic__nothing_is_lost),
-		BOTH(control__both_ways__delivered_whole),
-		BOTH(control__under_data_load__not_lost),
-		BOTH(peer__deleted_twice__no_event_and_no_traffic),
-		BOTH(peer__added_twice__refused),
-		BOTH(stats__count_and_never_go_backwards),
-		BOTH(keepalive__ping__sent_and_not_delivered),
-		BOTH(keepalive__silence__gone_exactly_once),
-		UDP(keepalive__unreadable_packets__count_as_silence),
-		BOTH(exit_notice__sent__reported_not_delivered),
-		BOTH(transport__detached__socket_is_the_callers_again),
-		BOTH(mss__syn_both_ways__clamped),
-		BOTH(block_ipv6__packet_from_the_device__answered_not_sent),
-		BOTH(framing__each_kind_both_ways__arrives),
-		UDP(fragment__every_size_both_ways__arrives),
-		UDP(p2p__packet_from_elsewhere__out_of_sync),
-		UDP(udp__garbage__ignored),
-		UDP(udp__port_unreachable__no_spinning),
-		TCP(tcp__stream_ends__control_first_then_closed_and_gone),
+		OVER_BOTH(data__every_size_both_ways__arrives),
+		OVER_BOTH(data__many_packets__in_order),
+		OVER_BOTH(data__no_key__dropped_and_counted),
+		OVER_BOTH(keys__installed_secondary__receives_until_swap_then_sends),
+		OVER_BOTH(keys__packet_before_its_key__arrives_when_the_key_does),
+		OVER_BOTH(keys__unknown_key_id__out_of_sync_once_a_second),
+		OVER_BOTH(keys__replaced_under_traffic__nothing_is_lost),
+		OVER_BOTH(control__both_ways__delivered_whole),
+		OVER_BOTH(control__under_data_load__not_lost),
+		OVER_BOTH(peer__deleted_twice__no_event_and_no_traffic),
+		OVER_BOTH(peer__added_twice__refused),
+		OVER_BOTH(stats__count_and_never_go_backwards),
+		OVER_BOTH(keepalive__ping__sent_and_not_delivered),
+		OVER_BOTH(keepalive__silence__gone_exactly_once),
+		OVER_UDP(keepalive__unreadable_packets__count_as_silence),
+		OVER_BOTH(exit_notice__sent__reported_not_delivered),
+		OVER_BOTH(transport__detached__socket_is_the_callers_again),
+		OVER_BOTH(mss__syn_both_ways__clamped),
+		OVER_BOTH(block_ipv6__packet_from_the_device__answered_not_sent),
+		OVER_BOTH(framing__each_kind_both_ways__arrives),
+		OVER_UDP(fragment__every_size_both_ways__arrives),
+		OVER_UDP(p2p__packet_from_elsewhere__out_of_sync),
+		OVER_UDP(udp__garbage__ignored),
+		OVER_UDP(udp__port_unreachable__no_spinning),
+		OVER_TCP(tcp__stream_ends__control_first_then_closed_and_gone),
 		cmocka_unit_test(tcp__bad_record_length__closed),
 		cmocka_unit_test(tcp__bytes_in_pieces_and_pending__whole_records),
 		cmocka_unit_test(tcp__receiver_stalls__control_not_interleaved),

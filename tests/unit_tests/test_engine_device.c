@@ -233,26 +233,18 @@ static void tcp__packet_does_not_open__peer_gone(void **state)
 	expect_no_event(&p->b);
 }
 
-#define BOTH(f)                                                  \
-	cmocka_unit_test_setup_teardown(f, setup_udp, teardown), \
-	{                                                        \
-		"tcp/" #f, f, setup_tcp, teardown, NULL          \
-	}
-#define UDP(f) cmocka_unit_test_setup_teardown(f, setup_udp, teardown)
-#define TCP(f) cmocka_unit_test_setup_teardown(f, setup_tcp, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		UDP(keys__usage_limit__reported_once_for_each_key),
-		BOTH(keepalive__ping__sent_at_the_millisecond),
-		BOTH(keepalive__nearly_a_ping__delivered),
-		UDP(keepalive__silence__gone_at_the_millisecond),
-		BOTH(occ__questions__answered_not_delivered),
-		UDP(device__packet_larger_than_the_buffer__dropped),
-		UDP(offload__large_packet__arrives_as_it_was),
-		UDP(recursion__own_outer_packet__dropped),
-		TCP(tcp__packet_does_not_open__peer_gone),
+		OVER_UDP(keys__usage_limit__reported_once_for_each_key),
+		OVER_BOTH(keepalive__ping__sent_at_the_millisecond),
+		OVER_BOTH(keepalive__nearly_a_ping__delivered),
+		OVER_UDP(keepalive__silence__gone_at_the_millisecond),
+		OVER_BOTH(occ__questions__answered_not_delivered),
+		OVER_UDP(device__packet_larger_than_the_buffer__dropped),
+		OVER_UDP(offload__large_packet__arrives_as_it_was),
+		OVER_UDP(recursion__own_outer_packet__dropped),
+		OVER_TCP(tcp__packet_does_not_open__peer_gone),
 	};
 
 	/* of the engine, whatever the environment says */
