@@ -65,7 +65,7 @@ static void tell_obstacle(const struct dco_wish *wish, size_t first, uint64_t of
 {
 	size_t others = 0;
 
-	log_info(log, 1, "%s", wish->needs[first].line); /* FIX-28 */
+	log_info(log, 1, "%s", wish->needs[first].line); /* shown even where notes are not */
 	explain(&wish->needs[first], log);
 	for (size_t i = dco_missing(wish, offered, first + 1); i < wish->need_count;
 	     i = dco_missing(wish, offered, i + 1))

@@ -470,7 +470,7 @@ static void proto_force__compares_transports(void **state)
 	cfg_test_start(&t);
 	assert_int_equal(
 		cfg_start(&t, "client\nremote a 1 tcp4\nremote b 2\nproto-force tcp\n" CERTS), 0);
-	assert_false(t.cfg->entries.at[0].disabled); /* FIX-16 */
+	assert_false(t.cfg->entries.at[0].disabled);
 	assert_true(t.cfg->entries.at[1].disabled);
 	cfg_test_end(&t);
 }
@@ -537,7 +537,7 @@ static void compat_mode__old_versions__change_defaults(void **state)
 	assert_string_equal(t.cfg->crypto.data_ciphers,
 			    "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305:AES-256-CBC");
 	assert_false(t.cfg->crypto.cipher_is_fallback);
-	assert_int_equal(t.cfg->crypto.allow_comp, CONFIG_ALLOW_COMP_ASYM); /* FIX-26 */
+	assert_int_equal(t.cfg->crypto.allow_comp, CONFIG_ALLOW_COMP_ASYM);
 	assert_int_equal(t.cfg->tls.version_min, CONFIG_TLS_1_2);
 	cfg_test_end(&t);
 
@@ -549,7 +549,7 @@ static void compat_mode__old_versions__change_defaults(void **state)
 	cfg_test_end(&t);
 
 	cfg_test_start(&t);
-	t.host.take_unbuilt = false; /* FIX-25: no BF-CBC */
+	t.host.take_unbuilt = false; /* no BF-CBC */
 	t.host.cipher_canonical = only_aead;
 	assert_int_equal(cfg_start(&t, CLIENT "compat-mode 2.3.6\ntls-version-max 1.1\n"), 0);
 	assert_false(t.cfg->crypto.cipher_is_fallback);
@@ -638,7 +638,7 @@ static void warnings__conditions__are_noted(void **state)
 		{CLIENT "script-security 2\nup /bin/true\n",
 		 "NOTE: the current --script-security setting may allow this configuration"},
 		{CLIENT "script-security 3\nup /bin/true\n",
-		 "WARNING: the current --script-security setting may allow passwords"}, /* FIX-27 */
+		 "WARNING: the current --script-security setting may allow passwords"},
 		{SERVER, "WARNING: --keepalive option is missing from server config"},
 		{SERVER "duplicate-cn\nifconfig-pool-persist /tmp\n",
 		 "WARNING: --ifconfig-pool-persist will not work with --duplicate-cn"},

@@ -364,7 +364,7 @@ static void connection__keys__are_inherited_or_own(void **state)
 				       "<tls-auth>\nK1\n</tls-auth>\nkey-direction 1\n"
 				       "client\nca a\ncert b\nkey c\n"),
 			 0);
-	assert_false(cfg_noted(&t, "is ignored by previous")); /* FIX-46 */
+	assert_false(cfg_noted(&t, "is ignored by previous"));
 	cfg_finish(&t);
 	assert_string_equal(t.cfg->entries.at[0].tls_auth.text, "K1\n");
 	assert_int_equal(t.cfg->entries.at[0].key_direction, CONFIG_KEY_INVERSE);

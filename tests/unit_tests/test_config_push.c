@@ -282,7 +282,7 @@ static void push__route_nopull__refuses_routes_and_dns(void **state)
 	client_start(&t, "route-nopull\n");
 	assert_int_equal(give(&t, "route 10.0.0.0 255.0.0.0"), 0);
 	assert_int_equal(give(&t, "dhcp-option DNS 1.1.1.1"), 0);
-	assert_int_equal(give(&t, "route-ipv6-gateway fd00::1"), 0); /* FIX-10 */
+	assert_int_equal(give(&t, "route-ipv6-gateway fd00::1"), 0);
 	assert_int_equal(t.report.count, 3);
 	assert_int_equal(give(&t, "ifconfig 10.8.0.2 255.255.255.0"), 0);
 	assert_int_equal(give(&t, "route-gateway 10.8.0.1"), 0);
@@ -414,7 +414,7 @@ static void push__values__end_with_the_copy(void **state)
 	assert_int_equal(give(&t, "sndbuf 9"), 0);
 	assert_int_equal(give(&t, "tun-mtu 1400"), 0);
 	config_free(work);
-	assert_int_equal(t.cfg->log.verb, 3); /* FIX-13 */
+	assert_int_equal(t.cfg->log.verb, 3);
 	assert_int_equal(t.cfg->routing.routes.count, 1);
 	assert_int_equal(t.cfg->timers.inactive_sec, 0);
 	assert_int_equal(t.cfg->sndbuf, 0);

@@ -268,9 +268,9 @@ static void protocols_and_ports__wrong__are_refused(void **state)
 	(void)state;
 	CHECK_REFUSALS(list);
 	cfg_test_start(&t);
-	assert_int_equal(cfg_parse(&t, "local 1.2.3.4 1194 foo"), ERR_USAGE); /* FIX-14 */
+	assert_int_equal(cfg_parse(&t, "local 1.2.3.4 1194 foo"), ERR_USAGE);
 	assert_non_null(strstr(t.err.text, "Bad protocol: 'foo'. "));
-	assert_int_equal(cfg_parse(&t, "proto proto-uninitialized"), ERR_USAGE); /* FIX-15 */
+	assert_int_equal(cfg_parse(&t, "proto proto-uninitialized"), ERR_USAGE);
 	assert_int_equal(cfg_parse(&t, "lport 0\nport openvpn\nproto tcp6-client\n"), 0);
 	assert_string_equal(t.cfg->ce.local_port, "openvpn");
 	assert_false(t.cfg->ce.local_port_set);
@@ -364,10 +364,10 @@ static void lists__second_occurrence__replaces_or_adds(void **state)
 				       "route-table 9\nroute 10.2.0.0 default default\n"
 				       "ignore-unknown-option a b\n"),
 			 0);
-	assert_int_equal(t.cfg->tls.remote_cert_ku.count, 1); /* FIX-12 */
+	assert_int_equal(t.cfg->tls.remote_cert_ku.count, 1);
 	assert_int_equal(t.cfg->tls.remote_cert_ku.at[0], 0x80);
 	assert_int_equal(t.cfg->crypto.providers.count, 1);
-	assert_false(t.cfg->tls.crl_is_dir); /* FIX-23 */
+	assert_false(t.cfg->tls.crl_is_dir);
 	assert_int_equal(t.cfg->routing.routes.count, 3);
 	assert_null(t.cfg->routing.routes.at[0].netmask);
 	assert_string_equal(t.cfg->routing.routes.at[1].metric, "7");
@@ -465,7 +465,7 @@ static void per_client__values__are_stored(void **state)
 	assert_int_equal(t.cfg->per_client.iroutes.count, 2);
 	assert_true(cfg_noted(&t, "in --iroute 192.168.7.1 255.255.255.0 : Bad network/subnet"));
 	assert_string_equal(t.cfg->crypto.data_ciphers,
-			    "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305"); /* FIX-31 */
+			    "AES-256-GCM:AES-128-GCM:CHACHA20-POLY1305");
 	assert_true(cfg_noted(
 		&t,
 		"second argument to --ifconfig-ipv6-push missing and no global --ifconfig-ipv6 address set"));

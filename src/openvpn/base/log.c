@@ -213,7 +213,7 @@ static void emit_note(struct log_sink *s, const char *text)
 	emit(s, &line);
 }
 
-/* Return: whether the line is to be shown. Fatal lines always are (spec 04 FIX-9). */
+/* Return: whether the line is to be shown. Fatal lines always are (spec 04 section 1.8). */
 static bool mute_pass(struct log_sink *s, enum log_class klass, const void *category)
 {
 	char note[96] = "";

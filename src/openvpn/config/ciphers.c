@@ -165,7 +165,7 @@ static void compat_ciphers(struct parse *p)
 		} else {
 			finish_warn(
 				p,
-				"Note: --compat-mode does not enable cipher BF-CBC because the crypto library does not support it"); /* FIX-25 */
+				"Note: --compat-mode does not enable cipher BF-CBC because the crypto library does not support it");
 		}
 	}
 	if (compat && compat < 20500 && c->cipher && !cipher_list_has(c->data_ciphers, c->cipher))

@@ -169,7 +169,7 @@ static int settle_entry(struct parse *p, struct conn_entry *ce)
 	settle_protocol(cfg, ce);
 	settle_binding(cfg, ce);
 	if (cfg->proto_force_set && is_tcp(cfg->proto_force) != is_tcp(ce->proto))
-		ce->disabled = true; /* FIX-16: by transport */
+		ce->disabled = true; /* by transport: "tcp" means both roles of it */
 	settle_socks(p, ce);
 	settle_mtu(cfg, ce);
 	ret = settle_keys(p, ce);

@@ -145,7 +145,7 @@ static int settle_compression(struct parse *p)
 
 	if (c->allow_comp == CONFIG_ALLOW_COMP_UNSET && p->cfg->process.compat_version &&
 	    p->cfg->process.compat_version < 20600)
-		c->allow_comp = CONFIG_ALLOW_COMP_ASYM; /* FIX-26 */
+		c->allow_comp = CONFIG_ALLOW_COMP_ASYM; /* what users of an old peer were told */
 	c->comp_stub_only = c->allow_comp == CONFIG_ALLOW_COMP_NO ||
 			    (c->allow_comp == CONFIG_ALLOW_COMP_UNSET && !real);
 	if (real && c->comp_stub_only)

@@ -154,7 +154,7 @@ static void transport_needs(struct needs *n, const struct config *cfg)
 	static const uint64_t all[] = {FEAT_UDP4, FEAT_UDP6, FEAT_TCP};
 	uint64_t transports = 0;
 
-	for (size_t i = 0; i < cfg->entries.count; i++) /* FIX-30: only what may be used */
+	for (size_t i = 0; i < cfg->entries.count; i++) /* only what may be used */
 		if (!cfg->entries.at[i].disabled)
 			entry_needs(n, &cfg->entries.at[i], &transports);
 	for (size_t i = 0; i < cfg->listen.count && cfg->mode == CONFIG_MODE_SERVER; i++)

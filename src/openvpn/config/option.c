@@ -316,7 +316,7 @@ static int store_value(struct opt *o)
 
 /* ---- permission ------------------------------------------------------------------------------ */
 
-/* FIX-46: keys that an earlier block inherits are not ignored by it. */
+/* An earlier <connection> block inherits these from a later line, too. */
 static bool is_inherited_key(const struct opt *o)
 {
 	static const char *const names[] = {"tls-auth", "tls-crypt", "tls-crypt-v2",

@@ -63,7 +63,7 @@ static int apply_block(struct parse *p, const struct config_source *src, struct 
 	int ret = lines_inline_block(l, name, &content);
 
 	if (ret == ERR_NOT_FOUND) {
-		/* not ERR_USAGE: it ends a file of a client, too (FIX-4) */
+		/* not ERR_USAGE: it ends a file of a client, too */
 		ret = err_set(p->err, ERR_INVALID, "ERROR: Endtag </%s> missing", name);
 	} else if (ret == 0) {
 		const char *const words[] = {name, str_text(&content)};
@@ -190,7 +190,7 @@ int block_apply(struct opt *o)
 	int ret;
 
 	if (!o->is_inline)
-		return opt_unrecognised(o, o->name); /* FIX-7 */
+		return opt_unrecognised(o, o->name); /* a name alone has no effect */
 
 	p.ce = &ce;
 	ret = apply_text(&p, &src, o->arg[0], strlen(o->arg[0]), false);

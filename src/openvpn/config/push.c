@@ -63,7 +63,7 @@ static void item_init(struct item *it, struct config_push *push, struct err *err
 					 .groups = option_groups(SOURCE_PUSH, push->cfg)};
 }
 
-/* Refused as one unit when too long, never cut (FIX-2). */
+/* Refused as one unit when too long, never cut: the rest would be an option of its own. */
 static bool item_take_text(struct item *it, const char *text, size_t len)
 {
 	while (len > 0 && (*text == ' ' || (*text >= '\t' && *text <= '\r'))) {

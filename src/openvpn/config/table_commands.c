@@ -52,7 +52,7 @@ static int show_gateway_apply(struct opt *o)
 	struct ip_addr ip;
 
 	if (o->argc > 0) {
-		if (ip_addr_parse(o->arg[0], &ip) != 0) /* FIX-38 */
+		if (ip_addr_parse(o->arg[0], &ip) != 0)
 			return opt_error(o, "--show-gateway: '%s' is not an address", o->arg[0]);
 		int ret = value_text(o, o->arg[0], &c->show_gateway_addr);
 

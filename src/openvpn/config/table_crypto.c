@@ -57,7 +57,8 @@ static int data_ciphers_apply(struct opt *o)
 		opt_info(
 			o,
 			"Note: Treating option '--ncp-ciphers' as  '--data-ciphers' (renamed in OpenVPN 2.5).");
-	if (o->src->kind == SOURCE_CLIENT) { /* FIX-31 */
+	if (o->src->kind == SOURCE_CLIENT) {
+		/* The list of the server's own file is put in order at the end; here is no end. */
 		const char *list = ciphers_normalise(o->p, o->arg[0]);
 
 		if (!list)

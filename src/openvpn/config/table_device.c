@@ -190,7 +190,7 @@ static const struct option_row rows[] = {
 		 "remove it")},
 	{.name = "disable-dco",
 	 .help = "do not use data channel offload",
-	 .groups = GROUP_GENERAL, /* FIX-10 */
+	 .groups = GROUP_GENERAL, /* a server does not choose our data plane */
 	 IF_BUILT(ALWAYS),
 	 FLAG(tun.disable_dco),
 	 WORKS("the remedy itself: everything stays in user space")},

@@ -181,7 +181,7 @@ static int set_variable(struct opt *o, const char *prefix, const char *name, con
 		if (isalnum((unsigned char)*c) || *c == '_')
 			str_add_len(&s, c, 1);
 	if (s.len == strlen(prefix))
-		ret = opt_error(o, "%s: invalid name", o->name); /* FIX-42 */
+		ret = opt_error(o, "%s: invalid name", o->name);
 	else if (*prefix && s.len > 63)
 		ret = opt_error(o, "setenv_str_safe: name overflow");
 	if (ret == 0)
@@ -246,7 +246,7 @@ static int compat_mode_apply(struct opt *o)
 
 static int providers_apply(struct opt *o)
 {
-	LIST_CLEAR(&o->cfg->crypto.providers); /* FIX-12 */
+	LIST_CLEAR(&o->cfg->crypto.providers); /* the last occurrence counts, whole */
 	for (size_t i = 0; i < o->argc; i++) {
 		const char *name;
 		int ret = value_text(o, o->arg[i], &name);

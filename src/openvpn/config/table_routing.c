@@ -289,7 +289,7 @@ static const struct option_row rows[] = {
 	{.name = "route-ipv6-gateway",
 	 .args = "address",
 	 .help = "gateway of IPv6 routes that name none",
-	 .groups = GROUP_ROUTE, /* FIX-10 */
+	 .groups = GROUP_ROUTE, /* so --route-nopull covers it */
 	 IF_BUILT(ALWAYS),
 	 FN(1, 1, route_gateway6_apply),
 	 APART},

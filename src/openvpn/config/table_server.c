@@ -190,7 +190,7 @@ static int iroute_apply(struct opt *o)
 	struct in_addr mask;
 	int bits = 32;
 
-	/* FIX-19: a network that cannot be read is refused */
+	/* a network that cannot be read must not become 0.0.0.0 */
 	if (!value_dotted_quad(o->arg[0], &net.addr.u.in4) ||
 	    (o->argc > 1 && (!value_dotted_quad(o->arg[1], &mask) ||
 			     (bits = ip_mask4_bits(ntohl(mask.s_addr))) < 0)) ||
@@ -227,7 +227,7 @@ static int push_apply(struct opt *o)
 	if (strchr(o->arg[0], ','))
 		return opt_error(o, "PUSH OPTION FAILED (illegal comma (',') in string): '%s'",
 				 o->arg[0]);
-	if (strlen(o->arg[0]) >= CONFIG_LINE_MAX) /* FIX-20 */
+	if (strlen(o->arg[0]) >= CONFIG_LINE_MAX) /* the client would read it cut */
 		return opt_error(o, "PUSH OPTION FAILED (longer than %d bytes): '%s'",
 				 CONFIG_LINE_MAX - 1, o->arg[0]);
 	ret = value_text(o, o->arg[0], &text);

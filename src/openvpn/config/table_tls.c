@@ -58,7 +58,7 @@ static int username_field_apply(struct opt *o)
 		    strcmp(o->arg[i], "ext:issuerAltName") != 0)
 			return opt_error(o, "Unsupported x509-username-field extension: %s",
 					 o->arg[i]);
-	LIST_CLEAR(&tls->username_fields); /* FIX-12 */
+	LIST_CLEAR(&tls->username_fields); /* the last occurrence counts, whole */
 	for (size_t i = 0; i < o->argc; i++) {
 		const char *field = NULL;
 		int ret = value_text(o, o->arg[i], &field);
@@ -91,10 +91,10 @@ static int cert_ku_apply(struct opt *o)
 
 		if (end == o->arg[i] || *end != '\0' || *o->arg[i] == '-' || n > 0xffff)
 			return opt_error(o, "remote-cert-ku: '%s' is not a hexadecimal number",
-					 o->arg[i]); /* FIX-22 */
+					 o->arg[i]);
 		bits[i] = (unsigned int)n;
 	}
-	LIST_CLEAR(&tls->remote_cert_ku); /* FIX-12 */
+	LIST_CLEAR(&tls->remote_cert_ku); /* the last occurrence counts, whole */
 	for (size_t i = 0; i < o->argc; i++)
 		LIST_ADD(o->cfg, &tls->remote_cert_ku, bits[i]);
 	tls->remote_cert_ku_set = true;
@@ -133,7 +133,7 @@ static int crl_apply(struct opt *o)
 
 	if (dir && strcmp(o->arg[1], "dir") != 0)
 		return opt_unrecognised(o, o->name);
-	o->cfg->tls.crl_is_dir = dir; /* FIX-23: always */
+	o->cfg->tls.crl_is_dir = dir; /* also false: a line before may have had the word */
 	return value_file(o, &o->cfg->tls.crl);
 }
 

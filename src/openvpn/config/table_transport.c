@@ -38,12 +38,12 @@ static int local_apply(struct opt *o)
 		ret = value_port(o, o->arg[1], true, &l.port);
 	if (ret == 0 && o->argc > 2) {
 		if (!value_proto(o->arg[2], &l.proto))
-			return bad_protocol(o, o->arg[2]); /* FIX-14 */
+			return bad_protocol(o, o->arg[2]);
 		l.proto_set = true;
 	}
 	if (ret < 0)
 		return ret;
-	if (o->src->kind == SOURCE_CONNECTION) { /* FIX-5a: of this entry only */
+	if (o->src->kind == SOURCE_CONNECTION) { /* not one of the addresses of all */
 		LIST_CLEAR(&o->ce->listen);
 		LIST_ADD_ITEM(o->cfg, &o->ce->listen, &l);
 		o->ce->listen_own = true;
@@ -574,7 +574,7 @@ static const struct option_row rows[] = {
 	{.name = "bind-dev",
 	 .args = "device",
 	 .help = "bind the socket to a network device or VRF",
-	 .groups = GROUP_GENERAL | GROUP_INSTANCE, /* FIX-11: not from push */
+	 .groups = GROUP_GENERAL | GROUP_INSTANCE, /* not from push */
 	 IF_BUILT(ALWAYS),
 	 FN(1, MANY, bind_dev_apply),
 	 OBSTACLE("the driver looks up routes without regard to the bound device",

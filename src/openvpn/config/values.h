@@ -161,7 +161,7 @@ struct conn_entry {
 	bool bind_ipv6_only;
 	bool nobind;
 	bool bind_local;
-	bool listen_own;			  /* `local` was given inside this block (FIX-5a) */
+	bool listen_own;			  /* `local` was given inside this block */
 	CONFIG_LIST(struct config_listen) listen; /* where to bind; filled by config_finish() */
 
 	bool float_ok;

@@ -130,7 +130,7 @@ ccd()
 	connected good || return
 	ping_vpn c 10.8.0.1
 	stop good
-	# FIX-31: a list is looked at after its names were settled
+	# a list is looked at after its names were settled
 	echo 'data-ciphers aes-256-gcm:?CHACHA20-POLY1305:?NO-SUCH' >"$D/ccd/client"
 	client cli "$THEIRS" --remote 192.0.2.1 --proto udp
 	connected cli || return
