@@ -13,9 +13,10 @@
 
 #include "base/bytes.h"
 #include "net/socket.h"
+#include "net/tcp_queue.h"
 
 enum {
-	PREFIX_LEN = 2,
+	PREFIX_LEN = TCP_QUEUE_PREFIX_LEN,
 	RECORD_MAX = PREFIX_LEN + UINT16_MAX,
 	OUT_MAX_BYTES = 1 << 20,
 	TCP_BUFFER_BYTES = 128 * 1024, /* a record larger than it would stop the kernel's parser */
@@ -36,8 +37,7 @@ struct kernel_transport {
 	bool v1_told;
 	uint32_t watched;
 	int lowat;
-	uint8_t *out; /* TCP: records that the socket does not take yet */
-	size_t out_len, out_cap;
+	struct tcp_queue out; /* what the socket does not take yet */
 	size_t out_rest; /* bytes of the first record that are still to be sent, 0: it is whole */
 	uint8_t *in;	 /* TCP: start of a record that was read already */
 	size_t in_len;
@@ -291,22 +291,21 @@ static bool has_room(const struct kernel_transport *t)
  */
 static int flush_tcp(struct dco_linux *d, struct kernel_transport *t)
 {
-	while (t->out_len) {
+	while (t->out.len) {
 		bool shared = t->in_kernel && !d->dialect->tcp_records;
 		ssize_t n;
 
 		if (!t->out_rest)
-			t->out_rest = PREFIX_LEN + (size_t)load_be16(t->out);
+			t->out_rest = PREFIX_LEN + (size_t)load_be16(t->out.bytes);
 		if (shared) /* nobody is told when there is room again */
 			kernel_events_retry_soon(d);
 		if (shared && !has_room(t))
 			return 0;
-		n = send(t->fd, t->out, t->out_rest, MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = send(t->fd, t->out.bytes, t->out_rest, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : ERR_SYSTEM;
 		t->out_rest -= (size_t)n;
-		t->out_len -= (size_t)n;
-		memmove(t->out, &t->out[n], t->out_len);
+		tcp_queue_sent(&t->out, (size_t)n);
 	}
 	return 0;
 }
@@ -317,31 +316,9 @@ static int update_watch(struct dco_linux *d, struct kernel_transport *t)
 
 	if (t->proto == DCO_TCP)
 		events |= EPOLLRDHUP;
-	if (t->out_len)
+	if (t->out.len)
 		events |= EPOLLOUT;
 	return t->dead ? 0 : watch(d, t, events);
-}
-
-static int queue_record(struct kernel_transport *t, const uint8_t *packet, size_t len)
-{
-	size_t need = t->out_len + PREFIX_LEN + len;
-
-	if (len == 0 || len > UINT16_MAX)
-		return ERR_OVERFLOW;
-	if (need > OUT_MAX_BYTES)
-		return ERR_AGAIN;
-	if (need > t->out_cap) {
-		uint8_t *out = realloc(t->out, need);
-
-		if (!out)
-			return ERR_NOMEM;
-		t->out = out;
-		t->out_cap = need;
-	}
-	store_be16(&t->out[t->out_len], (uint16_t)len);
-	memcpy(&t->out[t->out_len + PREFIX_LEN], packet, len);
-	t->out_len = need;
-	return 0;
 }
 
 int kernel_control_send(struct dco_linux *d, int transport, const union sock_addr *to,
@@ -356,7 +333,7 @@ int kernel_control_send(struct dco_linux *d, int transport, const union sock_add
 		return socket_send(t->fd, t->family, packet, len, to, from, 0);
 	if (t->dead)
 		return ERR_CLOSED;
-	ret = queue_record(t, packet, len);
+	ret = tcp_queue_put(&t->out, packet, len, OUT_MAX_BYTES);
 	if (ret == 0)
 		ret = flush_tcp(d, t);
 	(void)update_watch(d, t);
@@ -394,7 +371,7 @@ static void transport_free(struct dco_linux *d, struct kernel_transport *t)
 {
 	(void)watch(d, t, 0);
 	d->transports[t->number] = NULL;
-	free(t->out);
+	tcp_queue_free(&t->out);
 	free(t->in);
 	free(t);
 }
@@ -468,7 +445,7 @@ int kernel_transport_hand_over(struct kernel_transport *t)
 {
 	if (t->proto != DCO_TCP)
 		return 0;
-	if (t->out_len || t->in_len)
+	if (t->out.len || t->in_len)
 		return ERR_AGAIN;
 	set_lowat(t, 1);
 	t->in_kernel = true;
@@ -488,7 +465,7 @@ bool kernel_transport_event(struct dco_linux *d, struct kernel_transport *t, uin
 	if (t->dead)
 		return false;
 	if (epoll_events & EPOLLOUT) {
-		done = t->out_len > 0;
+		done = t->out.len > 0;
 		if (flush_tcp(d, t) < 0)
 			closed(d, t, errno, 0);
 		(void)update_watch(d, t);
@@ -511,7 +488,7 @@ void kernel_transports_retry(struct dco_linux *d)
 	for (size_t i = 0; i < d->transport_count; i++) {
 		struct kernel_transport *t = d->transports[i];
 
-		if (!t || t->dead || !t->out_len)
+		if (!t || t->dead || !t->out.len)
 			continue;
 		if (flush_tcp(d, t) < 0)
 			closed(d, t, errno, 0);

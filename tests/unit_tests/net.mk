@@ -2,7 +2,7 @@
 NET_TESTS = test_net_netlink \
 	test_net_iface test_net_notify test_net_privilege test_net_process test_net_prompt \
 	test_net_redirect test_net_resolve test_net_route test_net_route_journal \
-	test_net_route_list test_net_route_set test_net_socket test_net_tun
+	test_net_route_list test_net_route_set test_net_socket test_net_tcp_queue test_net_tun
 NET_TEST_LIBS = libnet.a libbase.a $(LIBNL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBSYSTEMD_LIBS) \
 	$(CMOCKA_LIBS)
 check_PROGRAMS += $(NET_TESTS)
@@ -44,6 +44,9 @@ test_net_route_set_LDADD = $(NET_TEST_LIBS)
 test_net_socket_SOURCES = tests/unit_tests/test_net_socket.c
 test_net_socket_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_socket_LDADD = $(NET_TEST_LIBS)
+test_net_tcp_queue_SOURCES = tests/unit_tests/test_net_tcp_queue.c
+test_net_tcp_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_tcp_queue_LDADD = $(NET_TEST_LIBS)
 test_net_tun_SOURCES = tests/unit_tests/test_net_tun.c
 test_net_tun_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_tun_LDADD = $(NET_TEST_LIBS)

@@ -12,6 +12,7 @@
 #include "base/thread.h"
 #include "daemon/poll.h"
 #include "net/socket.h"
+#include "net/tcp_queue.h"
 
 enum {
 	PACKET_MAX = 65536,
@@ -36,9 +37,7 @@ struct link {
 
 	uint8_t *in; /* TCP: an unfinished record with its length prefix */
 	size_t in_len;
-	uint8_t *out; /* TCP: what the socket did not take yet */
-	size_t out_len;
-	size_t out_cap;
+	struct tcp_queue out; /* what the socket did not take yet */
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -58,7 +57,7 @@ static int link_poll_update(struct link *link)
 		return 0;
 	if (link->connecting)
 		events = UV_WRITABLE;
-	else if (link->out_len)
+	else if (link->out.len)
 		events |= UV_WRITABLE;
 	return uv_poll_start(link->poll, events, on_poll) ? ERR_SYSTEM : 0;
 }
@@ -179,14 +178,13 @@ static void read_tcp(struct link *link, uv_poll_t *poll)
 
 static int flush_tcp(struct link *link)
 {
-	while (link->out_len) {
-		ssize_t n =
-			send(link->cfg.fd, link->out, link->out_len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (link->out.len) {
+		ssize_t n = send(link->cfg.fd, link->out.bytes, link->out.len,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0)
 			return errno == EAGAIN || errno == EINTR ? 0 : ERR_SYSTEM;
-		link->out_len -= (size_t)n;
-		memmove(link->out, link->out + n, link->out_len);
+		tcp_queue_sent(&link->out, (size_t)n);
 	}
 	return 0;
 }
@@ -275,33 +273,13 @@ void link_free(struct link *link)
 	poll_unwatch(&link->poll);
 	close(link->cfg.fd);
 	free(link->in);
-	free(link->out);
+	tcp_queue_free(&link->out);
 	free(link);
-}
-
-static int queue_record(struct link *link, const uint8_t *bytes, size_t len)
-{
-	size_t need = link->out_len + 2 + len;
-
-	if (len > UINT16_MAX || need > TCP_QUEUE_MAX_BYTES)
-		return ERR_AGAIN;
-	if (need > link->out_cap) {
-		uint8_t *out = realloc(link->out, need);
-
-		if (!out)
-			return ERR_NOMEM;
-		link->out = out;
-		link->out_cap = need;
-	}
-	store_be16(link->out + link->out_len, (uint16_t)len);
-	memcpy(link->out + link->out_len + 2, bytes, len);
-	link->out_len = need;
-	return 0;
 }
 
 static int send_tcp(struct link *link, const uint8_t *bytes, size_t len)
 {
-	int ret = queue_record(link, bytes, len);
+	int ret = tcp_queue_put(&link->out, bytes, len, TCP_QUEUE_MAX_BYTES);
 
 	if (ret == 0 && !link->connecting)
 		ret = flush_tcp(link);
@@ -342,7 +320,7 @@ int link_attach(struct link *link, struct dco_device *dev, struct err *err)
 	assume_control_thread();
 	int transport;
 
-	if (link->out_len)
+	if (link->out.len)
 		return err_set(err, ERR_AGAIN,
 			       "control packets are still waiting for the TCP socket");
 	transport = dco_transport_attach(dev, link->cfg.fd, link->cfg.proto, link->in, link->in_len,
