@@ -67,7 +67,9 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/server_move.c \
 	src/openvpn/daemon/server_listen.c \
 	src/openvpn/daemon/server_peer.c \
+	src/openvpn/daemon/server_pool.c \
 	src/openvpn/daemon/server_share.c \
+	src/openvpn/daemon/server_status.c \
 	src/openvpn/daemon/server_push.c \
 	src/openvpn/daemon/server_verify.c \
 	src/openvpn/daemon/status_server.c src/openvpn/daemon/status_server.h

@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A server's life: start, signals, the housekeeping each second, status, the end. Spec 03 section
- * 3.8. */
+/* A server's life: start, signals, the housekeeping each second, the end. Spec 03 section 3.8. */
 #include "daemon/server_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/str.h"
 #include "base/thread.h"
 #include "crypto/key_file.h"
 #include "daemon/app.h"
-#include "daemon/commands.h"
 #include "daemon/environment.h"
-#include "daemon/status_server.h"
 #include "daemon/tunnel_setup.h"
 
 enum {
@@ -27,8 +21,6 @@ enum {
 	LATE_MS = 10, /* worth a line */
 	MINUTE_MS = 60 * 1000,
 	LEAVE_DELAY_MS = 2000, /* between the notice to clients and the signal */
-	POOL_FILE_MAX = 16 * 1024 * 1024,
-	COMPAT_2_7 = 20700,
 };
 
 static void on_timer(uv_timer_t *timer);
@@ -119,114 +111,6 @@ static const struct tunnel_hooks tunnel_hooks = {
 	.route_pre_down = hook_route_pre_down,
 	.down = hook_down,
 };
-
-/* ---- pool ---- */
-
-/* Return: the text, NULL when there is none; one that is there but cannot be read is told. */
-static char *read_pool_file(const char *path, const struct log *log)
-{
-	FILE *f = fopen(path, "re");
-	struct str text = str_init();
-	char buf[4096];
-	int errnum = f ? 0 : errno;
-	size_t n;
-
-	while (f && (n = fread(buf, 1, sizeof(buf), f)) > 0 && text.len < POOL_FILE_MAX)
-		str_add_len(&text, buf, n);
-	if (f && ferror(f))
-		errnum = errno;
-	if (errnum && errnum != ENOENT)
-		log_warn(
-			log,
-			"cannot read --ifconfig-pool-persist file %s: %s; clients may get other addresses than before",
-			path, strerror(errnum));
-	if (f)
-		fclose(f);
-	return str_take(&text);
-}
-
-static void pool_load(struct server *s)
-{
-	const struct config_server *c = &s->cfg->server;
-	struct str lines = str_init();
-	char *text;
-
-	if (!c->pool_persist)
-		return;
-	text = read_pool_file(c->pool_persist, &s->log);
-	if (!text)
-		return;
-	address_pool_read(s->pool, text, c->pool_persist_sec == 0, clock_now().unix_sec, &lines);
-	log_lines(&s->log, 3, str_text(&lines));
-	str_clear(&lines);
-	free(text);
-	log_info(&s->log, 3, "IFCONFIG POOL LIST");
-	address_pool_write(s->pool, &lines);
-	log_lines(&s->log, 3, str_text(&lines));
-	str_fini(&lines);
-}
-
-/* Written to the same file in place: with --user a new one could not be made beside it. */
-static void pool_save(struct server *s)
-{
-	const struct config_server *c = &s->cfg->server;
-	struct str text = str_init();
-	int fd;
-
-	if (!s->pool || !c->pool_persist || c->pool_persist_sec == 0)
-		return;
-	address_pool_write(s->pool, &text);
-	fd = open(c->pool_persist, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd < 0 || write(fd, str_text(&text), text.len) != (ssize_t)text.len)
-		log_warn(&s->log, "cannot write --ifconfig-pool-persist file %s: %s",
-			 c->pool_persist, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	str_fini(&text);
-}
-
-/* What the pools are at verb 3; what is wrong with their sizes, at the end of @text, at verb 1. */
-static void log_pool(struct server *s, char *text)
-{
-	char *note = strstr(text, " pool size is ");
-
-	while (note && note > text && note[-1] != '\n')
-		note--;
-	if (note)
-		log_lines(&s->log, 1, note);
-	if (note)
-		*note = '\0';
-	log_lines(&s->log, 3, text);
-}
-
-static int pool_setup(struct server *s, struct err *err)
-{
-	const struct config *cfg = s->cfg;
-	struct address_pool_config pool = {
-		.has_ip4 = cfg->server.pool4.defined,
-		.net30 = cfg->tun.type == CONFIG_DEV_TUN &&
-			 cfg->tun.topology == CONFIG_TOPOLOGY_NET30,
-		.start = {.family = AF_INET, .u.in4 = cfg->server.pool4.start},
-		.end = {.family = AF_INET, .u.in4 = cfg->server.pool4.end},
-		.has_ip6 = cfg->server.pool6_defined,
-		.ip6 = {.addr = {.family = AF_INET6, .u.in6 = cfg->server.pool6.addr},
-			.bits = cfg->server.pool6.bits},
-		.duplicate_cn = cfg->server.duplicate_cn,
-		.seed = rng_u32(&s->app->rng),
-	};
-	struct str lines = str_init();
-	int ret;
-
-	if (!pool.has_ip4 && !pool.has_ip6)
-		return 0;
-	ret = address_pool_new(&pool, &s->pool, &lines, err);
-	if (lines.text)
-		log_pool(s, lines.text);
-	str_fini(&lines);
-	if (ret == 0)
-		pool_load(s);
-	return ret;
-}
 
 /* ---- start ---- */
 
@@ -323,7 +207,7 @@ static int go_online(struct server *s, struct err *err)
 		return ret;
 	log_info(&s->log, 4, "MULTI: multi_init called, r=%u v=%u", s->cfg->server.hash_real,
 		 s->cfg->server.hash_virtual);
-	ret = pool_setup(s, err);
+	ret = server_pool_setup(s, err);
 	if (ret < 0)
 		return ret;
 	log_info(&s->log, 1, "Initialization Sequence Completed%s",
@@ -413,7 +297,7 @@ static int go_on_with_device(struct server *s, struct err *err)
 	if (ret == 0)
 		ret = server_listen_attach(s, err);
 	if (ret == 0)
-		ret = pool_setup(s, err);
+		ret = server_pool_setup(s, err);
 	if (ret == 0)
 		log_info(&s->log, 1, "Initialization Sequence Completed");
 	return ret;
@@ -433,7 +317,7 @@ static void restart(struct server *s)
 	int ret = 0;
 
 	close_clients(s);
-	pool_save(s);
+	server_pool_save(s);
 	server_listen_close(s);
 	address_pool_free(s->pool);
 	s->pool = NULL;
@@ -528,7 +412,7 @@ static void on_timer(uv_timer_t *timer)
 	if (tunnel_is_offloaded(s->tunnel))
 		drop_watch_look(&s->drops, tunnel_name(s->tunnel), now.mono_ms, &s->log);
 	if (s->pool_write_at <= now.mono_ms) {
-		pool_save(s);
+		server_pool_save(s);
 		s->pool_write_at =
 			time_after(now.mono_ms, 1000ull * s->cfg->server.pool_persist_sec);
 	}
@@ -541,106 +425,6 @@ static void on_timer(uv_timer_t *timer)
 		s->obey_at = TIME_NEVER;
 		obey(s);
 	}
-}
-
-/* ---- status ---- */
-
-/* Versions before 2.7 show no protocol. */
-static const char *shown_address(const struct server_peer *p)
-{
-	const char *address = peer_address(p);
-	unsigned int compat = p->server->cfg->process.compat_version;
-
-	return compat && compat < COMPAT_2_7 ? strchr(address, ':') + 1 : address;
-}
-
-static void fill_client(struct server_peer *p, struct status_server_client *row)
-{
-	struct dco_peer_stats stats;
-
-	peer_data_stats(p, &stats);
-	*row = (struct status_server_client){
-		.cn = p->cn,
-		.user = p->user,
-		.real = strdup(shown_address(p)),
-		.ip4 = p->ip4,
-		.ip6 = p->ip6,
-		.rx_bytes = stats.link_rx_bytes + p->control_rx,
-		.tx_bytes = stats.link_tx_bytes + p->control_tx,
-		.since_unix_sec = p->created.unix_sec,
-		.cid = p->entry.cid,
-		.peer_id = p->entry.peer_id,
-		.cipher = p->negotiated ? p->neg.cipher : p->server->cfg->crypto.cipher,
-	};
-}
-
-static size_t fill_clients(struct server *s, struct status_server_client *rows)
-{
-	struct client_entry *e = NULL;
-	size_t n = 0;
-
-	while ((e = client_table_next(s->clients, e)))
-		fill_client(peer_of(e), &rows[n++]);
-	return n;
-}
-
-static size_t fill_routes(struct server *s, struct status_server_route *rows, size_t max)
-{
-	const struct learn_row *row = NULL;
-	size_t n = 0;
-
-	while (n < max && (row = learn_table_next(s->learned, row))) {
-		char text[ADDR_TEXT_MAX];
-
-		rows[n++] = (struct status_server_route){
-			.address = strdup(learn_net_format(&row->net, text, sizeof(text))),
-			.cn = peer_of(row->owner)->cn,
-			.real = strdup(shown_address(peer_of(row->owner))),
-			.last_unix_sec = row->last_unix_sec,
-		};
-	}
-	return n;
-}
-
-static unsigned int queue_max(const struct server *s)
-{
-	assume_control_thread();
-	return tunnel_is_open(s->tunnel) ? dco_broadcasts_longest(tunnel_device(s->tunnel)) : 0;
-}
-
-void server_status(struct server *s, unsigned int version, struct str *out)
-{
-	struct now now = clock_now();
-	size_t n_clients = client_table_count(s->clients), n_routes = learn_table_count(s->learned);
-	struct status_server_client *clients = calloc(n_clients + 1, sizeof(*clients));
-	struct status_server_route *routes = calloc(n_routes + 1, sizeof(*routes));
-	struct str title = str_init();
-	struct status_server status = {
-		.version = version ? version : s->cfg->process.status_version,
-		.now_unix_sec = now.unix_sec,
-		.clients = clients,
-		.routes = routes,
-		.dco_enabled = s->app->offload,
-		.queue_max = queue_max(s),
-	};
-
-	server_learn_refresh(s, now.unix_sec);
-	if (clients && routes) {
-		version_title(&title);
-		status.title = str_text(&title);
-		status.n_clients = fill_clients(s, clients);
-		status.n_routes = fill_routes(s, routes, n_routes);
-		status_server_format(out, &status);
-	}
-	for (size_t i = 0; i < status.n_clients; i++)
-		free((char *)clients[i].real);
-	for (size_t i = 0; i < status.n_routes; i++) {
-		free((char *)routes[i].address);
-		free((char *)routes[i].real);
-	}
-	free(clients);
-	free(routes);
-	str_fini(&title);
 }
 
 /* ---- end ---- */
@@ -662,7 +446,7 @@ void server_free(struct server *s)
 		close_clients(s);
 	if (s->queue)
 		script_queue_finish(s->queue);
-	pool_save(s);
+	server_pool_save(s);
 	server_listen_close(s);
 	server_share_close(s);
 	server_device_unwatch(s);

@@ -290,6 +290,10 @@ void peer_data_key(struct server_peer *p, const struct session_event *ev);
 void peer_data_sync(struct server_peer *p, const struct now *now);
 void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out);
 
+/* server_pool.c: the addresses to give */
+int server_pool_setup(struct server *s, struct err *err) MUST_CHECK;
+void server_pool_save(struct server *s);
+
 /* server_move.c: another data plane */
 void server_device_gone(struct server *s);
 /*
