@@ -116,25 +116,6 @@ counters()
 	between "${rx:-0}" "$file" $((file + 20000)) || fail "client-disconnect got $rx bytes, the file said $file"
 }
 
-# networks behind a client survive its return from another address
-iroute_return()
-{
-	mkdir -p "$D/ccd"
-	printf 'iroute 172.16.5.0 255.255.255.0\niroute-ipv6 fd00:55::/64\n' >"$D/ccd/client"
-	server srv "$OURS" --proto udp --client-config-dir "$D/ccd"
-	local round
-	for round in 1 2 3; do
-		client "cli$round" "$OURS" --remote 192.0.2.1 --proto udp
-		connected "cli$round" || return
-		ip -n s route >"$D/routes.log"
-		ip -n s -6 route >>"$D/routes.log"
-		want_log routes '^172\.16\.5\.0/24 via 10\.8\.0\.[0-9]+ dev tun0 .*metric 100'
-		want_log routes '^fd00:55::/64 via fd00:8::.* dev tun0 .*metric 100'
-		stop "cli$round" KILL
-		ip -n c link del tun0
-	done
-}
-
 # no address of a family, no route of it, and a line about it
 iroute_without_address()
 {
@@ -293,7 +274,6 @@ run_case only_ping_restart one_timer "keepalive $([ "$GUEST" = g72 ] && echo 864
 run_case ping_exit ping_exit
 run_case inactive inactive
 run_case counters counters
-run_case iroute_return iroute_return
 run_case iroute_without_address iroute_without_address
 run_case learn_address_refuses learn_address_refuses
 run_case no_address no_address
