@@ -30,9 +30,11 @@ libconfig_a_SOURCES = \
 	src/openvpn/config/table_general.c \
 	src/openvpn/config/table_management.c \
 	src/openvpn/config/table_mtu.c \
+	src/openvpn/config/table_proxy.c \
 	src/openvpn/config/table_routing.c \
 	src/openvpn/config/table_scripts.c \
 	src/openvpn/config/table_server.c \
+	src/openvpn/config/table_server_access.c \
 	src/openvpn/config/table_tls.c \
 	src/openvpn/config/table_transport.c \
 	src/openvpn/config/value.c src/openvpn/config/values.h \

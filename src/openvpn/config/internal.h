@@ -122,9 +122,10 @@ struct option_table {
 	size_t count;
 };
 
-extern const struct option_table table_general, table_transport, table_mtu, table_timers,
-	table_device, table_routing, table_server, table_client, table_scripts, table_crypto,
-	table_tls, table_management, table_pkcs11, table_windows, table_commands;
+extern const struct option_table table_general, table_transport, table_proxy, table_mtu,
+	table_timers, table_device, table_routing, table_server, table_server_access, table_client,
+	table_scripts, table_crypto, table_tls, table_management, table_pkcs11, table_windows,
+	table_commands;
 
 /* ---- words of table rows --------------------------------------------------------------------- */
 

@@ -12,9 +12,10 @@
 /* ---- the table ------------------------------------------------------------------------------- */
 
 static const struct option_table *const tables[] = {
-	&table_general, &table_transport,  &table_mtu,	  &table_timers,  &table_device,
-	&table_routing, &table_client,	   &table_server, &table_scripts, &table_crypto,
-	&table_tls,	&table_management, &table_pkcs11, &table_windows, &table_commands,
+	&table_general, &table_transport, &table_proxy,	 &table_mtu,	    &table_timers,
+	&table_device,	&table_routing,	  &table_client, &table_server,	    &table_server_access,
+	&table_scripts, &table_crypto,	  &table_tls,	 &table_management, &table_pkcs11,
+	&table_windows, &table_commands,
 };
 
 size_t option_count(void)
