@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "crypto/cipher.h"
 #include "crypto/kdf.h"
+#include "crypto/library.h"
 #include "daemon/client.h"
 #include "daemon/backend_choice.h"
 #include "daemon/commands.h"
@@ -456,6 +457,31 @@ static void enter_start_dir(struct app *app)
 			 strerror(errno), errno);
 }
 
+/*
+ * --providers, before anything asks which ciphers there are. The ones of a configuration before are
+ * given back afterwards: what both name stays loaded, also where its file is out of reach by now.
+ */
+static int load_providers(struct app *app, struct err *err)
+{
+	const struct config *cfg = app->cfg;
+	size_t n = cfg->crypto.providers.count;
+	const char **names = calloc(n + 1, sizeof(*names));
+	struct crypto_library *lib = NULL;
+	int ret;
+
+	if (!names)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	for (size_t i = 0; i < n; i++)
+		names[i] = cfg->crypto.providers.at[i];
+	ret = crypto_library_load(n ? names : NULL, &lib, err);
+	free(names);
+	if (ret < 0)
+		return ret;
+	crypto_library_free(app->crypto);
+	app->crypto = lib;
+	return 0;
+}
+
 /* Return: -1 to go on, else the exit status. */
 static int load_config(struct app *app)
 {
@@ -470,6 +496,8 @@ static int load_config(struct app *app)
 	if (!app->cfg)
 		return 1;
 	ret = config_parse_command_line(app->cfg, app->argc, app->argv, &app->host, &report, &err);
+	if (ret == 0)
+		ret = load_providers(app, &err);
 	if (ret == 0 && app->cfg->command.kind != CONFIG_RUN) {
 		log_report(app, &report);
 		config_report_fini(&report);
@@ -542,6 +570,7 @@ static void app_fini(struct app *app)
 		uv_loop_close(app->loop);
 	}
 	forget_start_dir(app);
+	crypto_library_free(app->crypto);
 	log_sink_free(app->sink);
 }
 

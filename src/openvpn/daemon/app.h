@@ -40,10 +40,11 @@ struct app {
 	bool loop_open;
 	struct log_sink *sink;
 	struct log log;
-	struct config_host host; /* callbacks for parsing, also of pushed options */
-	struct config *cfg;	 /* of the present run; replaced by SIGHUP */
-	struct env *env;	 /* what scripts get */
-	struct env *start_env;	 /* the same before the first connection */
+	struct config_host host;       /* callbacks for parsing, also of pushed options */
+	struct config *cfg;	       /* of the present run; replaced by SIGHUP */
+	struct crypto_library *crypto; /* what --providers loaded */
+	struct env *env;	       /* what scripts get */
+	struct env *start_env;	       /* the same before the first connection */
 	struct rng rng;
 	struct signal_state signals;
 	struct signal_watch *watch;

@@ -187,28 +187,6 @@ static int gateway(const struct config *cfg, const struct log *log)
 	return EXIT_OK;
 }
 
-static int with_providers(const struct config *cfg, const struct log *log,
-			  int (*command)(const struct config *, const struct log *))
-{
-	size_t n = cfg->crypto.providers.count;
-	const char **names = calloc(n + 1, sizeof(*names));
-	struct crypto_library *lib = NULL;
-	struct err err;
-	int status;
-
-	if (!names)
-		return EXIT_FAILED;
-	for (size_t i = 0; i < n; i++)
-		names[i] = cfg->crypto.providers.at[i];
-	if (crypto_library_load(n ? names : NULL, &lib, &err) < 0)
-		status = fail(&err, log);
-	else
-		status = command(cfg, log);
-	crypto_library_free(lib);
-	free(names);
-	return status;
-}
-
 int command_dco_check(const struct config *cfg, const struct log *log)
 {
 	struct process_privileges privileges;
@@ -241,9 +219,9 @@ int command_run(const struct config *cfg, const struct log *log)
 	case CONFIG_SHOW_GATEWAY:
 		return gateway(cfg, log);
 	case CONFIG_SHOW_LISTS:
-		return with_providers(cfg, log, show_lists);
+		return show_lists(cfg, log);
 	case CONFIG_GENKEY:
-		return with_providers(cfg, log, genkey);
+		return genkey(cfg, log);
 	case CONFIG_MKTUN:
 		return persist_device(cfg, true, log);
 	case CONFIG_RMTUN:
