@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/random.h"
 #include "base/secret.h"
@@ -31,6 +32,12 @@ static int load_key(const struct config *cfg, struct static_key *key, struct err
 	return 0;
 }
 
+static uint64_t unix_sec(void *ctx)
+{
+	(void)ctx;
+	return clock_wall_us() / 1000000;
+}
+
 /* Both directions with the same half of the key, so that we can open what we sealed. */
 static int make_data_key(const struct config *cfg, const struct static_key *key,
 			 struct data_key **out, struct err *err)
@@ -53,6 +60,8 @@ static int make_data_key(const struct config *cfg, const struct static_key *key,
 	config.digest = digest->id;
 	config.replay_window = cfg->crypto.replay_window;
 	config.limits.aead_usage = UINT64_MAX;
+	config.rng = rng_system();
+	config.clock.unix_sec = unix_sec;
 	memcpy(config.seal.cipher, slice.cipher, DATA_KEY_FIELD_LEN);
 	memcpy(config.seal.hmac, slice.hmac, DATA_KEY_FIELD_LEN);
 	config.open = config.seal;

@@ -218,6 +218,7 @@ case_add mktun_rmtun persistent_device
 # The modes that print and end: exit status and first line.
 commands()
 {
+	local cipher
 	version_cmd "$OPENVPN"
 	"${CMD[@]}" --show-gateway >"$DIR/out" 2>&1 || fail "show-gateway: $(cat "$DIR/out")"
 	in_c "${CMD[@]}" --show-gateway >"$DIR/out" 2>&1 || fail "show-gateway: $(cat "$DIR/out")"
@@ -228,6 +229,14 @@ commands()
 	want lines 21 "$(wc -l <"$DIR/k")"
 	"${CMD[@]}" --test-crypto --cipher AES-128-GCM >"$DIR/out" 2>&1 || fail "test-crypto: $(tail -n 3 "$DIR/out")"
 	grep -q 'OpenVPN crypto self-test mode SUCCEEDED.' "$DIR/out" || fail "test-crypto: $(tail -n 3 "$DIR/out")"
+	for cipher in AES-256-CBC AES-128-CFB; do
+		"${CMD[@]}" --test-crypto --cipher $cipher >"$DIR/out" 2>&1 || fail "test-crypto with $cipher: $(tail -n 3 "$DIR/out")"
+	done
+	"${CMD[@]}" --test-crypto --cipher BF-CBC --providers legacy default >"$DIR/out" 2>&1 ||
+		fail "test-crypto with a provider: $(tail -n 3 "$DIR/out")"
+	! "${CMD[@]}" --dev tun --ifconfig 10.1.0.1 10.1.0.2 --tls-server --providers nothing >"$DIR/out" 2>&1 ||
+		fail "a provider that there is not"
+	grep -q "failed to load provider 'nothing'" "$DIR/out" || fail "a provider that there is not: $(cat "$DIR/out")"
 	"${CMD[@]}" --show-ciphers | grep -qE '^AES-256-GCM  \(256 bit key, 128 bit block' || fail "show-ciphers"
 	"${CMD[@]}" --show-tls | grep -qx TLS_AES_256_GCM_SHA384 || fail "show-tls"
 	"${CMD[@]}" --help >"$DIR/out"
