@@ -7,11 +7,11 @@
 #   client 198.51.100.2, 2001:db8:1::2  --  router  --  192.0.2.2, 2001:db8:2::2 server
 #   inside the tunnel: 10.8.0.0/24, fd00:8::/64; the server is .1
 #
-# Peers are named 2.6 (Debian 12's), 2.5 and 2.7 (roots made by scripts/install-deps.sh peer-2.5
-# peer-2.7); OpenVPN 3 is in cases/openvpn3.sh. OPENVPN is the program under test: a path, or 2.6 or 2.7 to run the cases with a real one.
+# Peers are named 2.6 (Debian 12's), 2.4, 2.5 and 2.7 (roots made by scripts/install-deps.sh peer-2.4
+# peer-2.5 peer-2.7); OpenVPN 3 is in cases/openvpn3.sh. OPENVPN is the program under test: a path, or 2.6 or 2.7 to run the cases with a real one.
 
 CACHE=${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}
-ROOT25=$CACHE/bullseye ROOT27=$CACHE/trixie ROOT3=$CACHE/openvpn3
+ROOT24=$CACHE/focal ROOT25=$CACHE/bullseye ROOT27=$CACHE/trixie ROOT3=$CACHE/openvpn3
 SERVER4=192.0.2.2 SERVER6=2001:db8:2::2 CLIENT4=198.51.100.2 CLIENT6=2001:db8:1::2
 export SERVER4 SERVER6 CLIENT4 CLIENT6
 UT_PID='' SRV_PID=''
@@ -25,7 +25,7 @@ standalone()
 	chmod 755 "$RUN"
 	DIR=$RUN PKI=$RUN/pki NS=ovt$$
 	export RUN PKI
-	trap 'net_down "$NS"; rmdir "$ROOT25$RUN" "$ROOT27$RUN" "$ROOT3$RUN" 2>/dev/null; rm -rf "$RUN"' EXIT
+	trap 'net_down "$NS"; rmdir "$ROOT24$RUN" "$ROOT25$RUN" "$ROOT27$RUN" "$ROOT3$RUN" 2>/dev/null; rm -rf "$RUN"' EXIT
 	trap 'exit 143' TERM INT
 	mkfifo "$DIR/tick"
 	exec {TICK}<>"$DIR/tick"
@@ -301,11 +301,15 @@ pki_leaf()
 }
 
 # ---- programs ------------------------------------------------------------------------------------
-# version_cmd 2.5|2.6|2.7|PATH: sets CMD, to be run inside `ip netns exec`, which has its own mounts
+# version_cmd 2.4|2.5|2.6|2.7|PATH: sets CMD, to be run inside `ip netns exec`, which has its own mounts
 version_cmd()
 {
 	case $1 in
 	2.6) CMD=(/usr/sbin/openvpn) ;;
+	2.4)
+		[ -x "$ROOT24/usr/sbin/openvpn" ] || skip "release 2.4 could not be had, see $ROOT24.log"
+		root_cmd "$ROOT24"
+		;;
 	2.5) root_cmd "$ROOT25" ;;
 	2.7) root_cmd "$ROOT27" ;;
 	*) CMD=("$1") ;;

@@ -111,6 +111,8 @@ case $OPENVPN in
 	;;
 esac
 "$TOP/scripts/install-deps.sh" peer-2.5 peer-2.7 peer-3 || exit 1
+# from another archive than the rest; without it the cases with 2.4 are skipped
+"$TOP/scripts/install-deps.sh" peer-2.4 || true
 
 RUN=$(mktemp -d /tmp/ovpn-interop.XXXXXX)
 chmod 755 "$RUN"
@@ -124,7 +126,7 @@ finish()
 			ip netns list | grep -q "^$p-" && net_down "$p"
 		done <"$RUN/prefixes"
 	fi
-	rmdir "$ROOT25$RUN" "$ROOT27$RUN" "$ROOT3$RUN" 2>/dev/null
+	rmdir "$ROOT24$RUN" "$ROOT25$RUN" "$ROOT27$RUN" "$ROOT3$RUN" 2>/dev/null
 	[ -n "${KEEP-}" ] || rm -rf "$RUN"
 }
 trap finish EXIT

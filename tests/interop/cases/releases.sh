@@ -57,20 +57,20 @@ case_add srv_tls_crypt_v2_force_cookie_25__refused old_v2_cookie
 old_exit_notify()
 {
 	our_server </dev/null
-	their_client 2.5 <<<"explicit-exit-notify 1"
+	their_client "$1" <<<"explicit-exit-notify 1"
 	ping_ok
 	their_client_stop
 	wait_log server 'SIGUSR1\[soft,remote-exit\] received, client-instance restarting'
 }
-case_add srv_exit_notify_25 old_exit_notify
+case_add srv_exit_notify_25 old_exit_notify 2.5
 
 # nothing is negotiated between such peers: both name the cipher
 old_p2p()
 {
-	p2p_ends 2.5 udp "$1"
+	p2p_ends "$2" udp "$1"
 	echo "cipher AES-256-GCM" >>"$DIR/server.conf"
 	echo "data-ciphers-fallback AES-256-GCM" >>"$DIR/client.conf"
-	p2p_peer_start 2.5
+	p2p_peer_start "$2"
 	ut --config "$DIR/client.conf"
 	connected 30
 	wait_log server 'Initialization Sequence Completed'
@@ -78,8 +78,8 @@ old_p2p()
 	ping_ok
 	ut_stop
 }
-case_add p2p_client_25 old_p2p client
-case_add p2p_server_25 old_p2p server
+case_add p2p_client_25 old_p2p client 2.5
+case_add p2p_server_25 old_p2p server 2.5
 
 old_cipher_order()
 {
@@ -117,8 +117,8 @@ case_add exit_notify_25_three_times old_exit_three_times
 old_without_exporter()
 {
 	our_server <<<"force-tls-key-material-export"
-	their_client_fails 2.5 'AUTH: Received control message: AUTH_FAILED' </dev/null
+	their_client_fails "$1" 'AUTH: Received control message: AUTH_FAILED' </dev/null
 	want_no_log client 'Initialization Sequence Completed'
 	their_client_stop
 }
-case_add srv_force_key_material_export_25__refused old_without_exporter
+case_add srv_force_key_material_export_25__refused old_without_exporter 2.5
