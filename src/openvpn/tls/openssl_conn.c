@@ -26,6 +26,7 @@ struct tls_conn {
 	struct verify *verify; /* NULL when the handshake is over */
 	uint64_t unix_sec;
 	bool has_peer_cert;
+	bool begun;
 	bool done;
 	bool failed;
 };
@@ -255,14 +256,22 @@ static int finish_handshake(struct tls_conn *conn)
 	return 0;
 }
 
+/* The library has taken all there was. To ask it nevertheless is not free: it would make a buffer
+ * for a whole record, find nothing, and wipe the buffer before it lets it go. */
+static bool nothing_to_read(const struct tls_conn *conn)
+{
+	return conn->in.len == 0 && !SSL_has_pending(conn->ssl);
+}
+
 int tls_conn_step(struct tls_conn *conn)
 {
 	int ret;
 
 	if (conn->failed)
 		return ERR_TLS;
-	if (conn->done)
+	if (conn->done || (conn->begun && nothing_to_read(conn)))
 		return 0;
+	conn->begun = true;
 	ERR_clear_error();
 	ret = judge(conn, SSL_do_handshake(conn->ssl));
 	if (ret == ERR_AGAIN)
@@ -284,7 +293,7 @@ int tls_conn_read(struct tls_conn *conn, uint8_t *buf, size_t cap, size_t *len)
 	*len = 0;
 	if (ret < 0)
 		return ret;
-	if (!conn->done)
+	if (!conn->done || nothing_to_read(conn))
 		return ERR_AGAIN;
 	ERR_clear_error();
 	return judge(conn, SSL_read_ex(conn->ssl, buf, cap, len));
