@@ -10,7 +10,6 @@
  */
 #include "tls/openssl_tls.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,21 +26,42 @@ struct tls_library {
 
 /* What TLS 1.0 to 1.3 and chains of certificates need of each operation, by the first name that the
  * provider gives; operations which are not here are handed on whole. */
+static const char *const cipher_names[] = {"NULL",
+					   "AES-128-CBC",
+					   "AES-256-CBC",
+					   "AES-128-CBC-HMAC-SHA1",
+					   "AES-256-CBC-HMAC-SHA1",
+					   "AES-128-CBC-HMAC-SHA256",
+					   "AES-256-CBC-HMAC-SHA256",
+					   "AES-128-GCM",
+					   "AES-256-GCM",
+					   "AES-128-CCM",
+					   "AES-256-CCM",
+					   "ChaCha20-Poly1305",
+					   "ARIA-128-GCM",
+					   "ARIA-256-GCM",
+					   "CAMELLIA-128-CBC",
+					   "CAMELLIA-256-CBC",
+					   "DES-EDE3-CBC",
+					   NULL};
+static const char *const mac_names[] = {"HMAC", NULL};
+static const char *const kdf_names[] = {"HKDF", "TLS13-KDF", "TLS1-PRF", NULL};
+static const char *const keymgmt_names[] = {"EC",     "RSA",  "RSA-PSS", "ED25519", "ED448", "DSA",
+					    "X25519", "X448", "DH",	 "HMAC",    NULL};
+static const char *const keyexch_names[] = {"ECDH", "X25519", "X448", "DH", NULL};
+static const char *const signature_names[] = {"ECDSA", "RSA",  "ED25519", "ED448",
+					      "DSA",   "HMAC", NULL};
+static const char *const decoder_names[] = {"EC",    "RSA", "RSA-PSS", "ED25519",
+					    "ED448", "DSA", NULL};
+
 static const struct needed {
 	int operation;
-	const char *names; /* each between blanks */
+	const char *const *names;
 } needed[] = {
-	{OSSL_OP_CIPHER,
-	 " NULL AES-128-CBC AES-256-CBC AES-128-CBC-HMAC-SHA1 AES-256-CBC-HMAC-SHA1 "
-	 "AES-128-CBC-HMAC-SHA256 AES-256-CBC-HMAC-SHA256 AES-128-GCM AES-256-GCM "
-	 "AES-128-CCM AES-256-CCM ChaCha20-Poly1305 ARIA-128-GCM ARIA-256-GCM "
-	 "CAMELLIA-128-CBC CAMELLIA-256-CBC DES-EDE3-CBC "},
-	{OSSL_OP_MAC, " HMAC "},
-	{OSSL_OP_KDF, " HKDF TLS13-KDF TLS1-PRF "},
-	{OSSL_OP_KEYMGMT, " EC RSA RSA-PSS ED25519 ED448 DSA X25519 X448 DH HMAC "},
-	{OSSL_OP_KEYEXCH, " ECDH X25519 X448 DH "},
-	{OSSL_OP_SIGNATURE, " ECDSA RSA ED25519 ED448 DSA HMAC "},
-	{OSSL_OP_DECODER, " EC RSA RSA-PSS ED25519 ED448 DSA "},
+	{OSSL_OP_CIPHER, cipher_names},	  {OSSL_OP_MAC, mac_names},
+	{OSSL_OP_KDF, kdf_names},	  {OSSL_OP_KEYMGMT, keymgmt_names},
+	{OSSL_OP_KEYEXCH, keyexch_names}, {OSSL_OP_SIGNATURE, signature_names},
+	{OSSL_OP_DECODER, decoder_names},
 };
 
 /* ---- the provider ------------------------------------------------------------------------ */
@@ -53,7 +73,7 @@ static OSSL_PROVIDER *full_get(void)
 	return OSSL_PROVIDER_try_load(NULL, "default", 1);
 }
 
-static const char *needed_names(int operation)
+static const char *const *needed_names(int operation)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
 		if (needed[i].operation == operation)
@@ -61,21 +81,32 @@ static const char *needed_names(int operation)
 	return NULL;
 }
 
-static bool is_needed(const OSSL_ALGORITHM *alg, int operation, const char *names)
+static bool ends_with(const char *text, const char *end)
+{
+	const size_t len = strlen(text), end_len = strlen(end);
+
+	return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* The library asks for each key of each certificate: keep it short. */
+static bool is_needed(const OSSL_ALGORITHM *alg, int operation, const char *const *names)
 {
 	const char *first = alg->algorithm_names; /* "RSA:rsaEncryption:1.2.840..." */
-	char word[64];
+	const size_t len = strcspn(first, ":");
 
 	if (operation == OSSL_OP_DECODER &&
-	    (!strstr(alg->property_definition, "input=der") ||
-	     !strstr(alg->property_definition, "structure=SubjectPublicKeyInfo")))
+	    (!ends_with(alg->property_definition, "structure=SubjectPublicKeyInfo") ||
+	     !strstr(alg->property_definition, "input=der,")))
 		return false;
-	snprintf(word, sizeof(word), " %.*s ", (int)strcspn(first, ":"), first);
-	return strstr(names, word) != NULL;
+	for (; *names; names++)
+		if ((*names)[0] == first[0] && strncmp(*names, first, len) == 0 &&
+		    (*names)[len] == '\0')
+			return true;
+	return false;
 }
 
 /* Return: a list for unquery() to free, or NULL */
-static OSSL_ALGORITHM *shorten(const OSSL_ALGORITHM *all, int operation, const char *names)
+static OSSL_ALGORITHM *shorten(const OSSL_ALGORITHM *all, int operation, const char *const *names)
 {
 	OSSL_ALGORITHM *list;
 	size_t n = 0;
@@ -94,7 +125,7 @@ static OSSL_ALGORITHM *shorten(const OSSL_ALGORITHM *all, int operation, const c
 
 static const OSSL_ALGORITHM *query(void *provctx, int operation, int *no_cache)
 {
-	const char *names = needed_names(operation);
+	const char *const *names = needed_names(operation);
 	OSSL_PROVIDER *full = full_get();
 	const OSSL_ALGORITHM *all;
 
