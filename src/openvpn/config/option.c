@@ -49,9 +49,11 @@ size_t option_index(const char *name)
 {
 	size_t base = 0;
 
+	/* looked up a dozen times for each client: call strcmp() for few of the 300 rows */
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
 		for (size_t k = 0; k < tables[i]->count; k++)
-			if (strcmp(tables[i]->row[k].name, name) == 0)
+			if (tables[i]->row[k].name[0] == name[0] &&
+			    strcmp(tables[i]->row[k].name, name) == 0)
 				return base + k;
 		base += tables[i]->count;
 	}
