@@ -120,16 +120,20 @@ static void env_remove(struct env *e, size_t at)
 
 static char *entry_make(const char *name, const char *value)
 {
-	struct str s = str_init();
+	char *entry = malloc(strlen(name) + strlen(value) + 2);
+	char *p = entry;
 
+	if (!entry)
+		return NULL;
 	for (; *name; name++)
 		if (isalnum((unsigned char)*name) || *name == '_')
-			str_add_len(&s, name, 1);
-	str_add(&s, "=");
+			*p++ = *name;
+	*p++ = '=';
 	for (; *value; value++)
 		if ((unsigned char)*value >= 32 && *value != 127)
-			str_add_len(&s, value, 1);
-	return str_take(&s);
+			*p++ = *value;
+	*p = '\0';
+	return entry;
 }
 
 void env_set(struct env *e, const char *name, const char *value)

@@ -82,8 +82,13 @@ int x509_cert_serial_hex(const struct x509_cert *cert, struct str *out)
 
 	if (len <= 0)
 		return ERR_CERT;
-	for (int i = 0; i < len; i++)
-		str_addf(out, "%s%02x", i ? ":" : "", bytes[i]);
+	for (int i = 0; i < len; i++) {
+		char hex[3];
+
+		str_hex(hex, sizeof(hex), bytes + i, 1, 0);
+		str_add(out, i ? ":" : "");
+		str_add(out, hex);
+	}
 	return out->failed ? ERR_NOMEM : 0;
 }
 
