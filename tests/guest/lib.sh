@@ -7,6 +7,7 @@
 #   g72   trixie-backports OpenVPN 2.7, the kernel's own driver ovpn
 GUESTS=${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/guests
 GUEST_TIMEOUT_S=${GUEST_TIMEOUT_S:-300}
+GUEST_SHIFT=
 
 guest_packages="ca-certificates,iproute2,iperf3,kmod,procps,iputils-ping,ethtool,gcc,make,bc,jq,tcpdump,nftables,wireguard-tools,libc6-dev,pkg-config,netcat-openbsd,xz-utils"
 
@@ -139,21 +140,62 @@ sync; echo o >/proc/sysrq-trigger; sleep 10
 G
 }
 
+# guest_clock instruction [SHIFT] | ordinary: which clock the machines after it have. That which counts
+# instructions gives one processor 2^SHIFT ns for each, 16 or 32 million a second, and waits for
+# nothing: what sleeps costs no time, and how busy this machine is does not show in the guest.
+guest_clock()
+{
+	case $1 in
+	instruction) GUEST_SHIFT=${2:-5} ;;
+	ordinary) GUEST_SHIFT= ;;
+	*)
+		echo "no such clock: $1 (instruction, ordinary)" >&2
+		return 1
+		;;
+	esac
+}
+
+# guest_prelude: the first lines of a script. The clock that counts instructions jumps to the next timer
+# while a disk is waited for, so what a script may read is in memory before it begins.
+guest_prelude()
+{
+	[ -n "$GUEST_SHIFT" ] || return 0
+	cat <<'G'
+if [ -z "${GUEST_SETTLED:-}" ]; then
+	mkdir /run/w && cp -a /w/. /run/w && mount --bind /run/w /w
+	mount -o remount,ro,noatime /
+	find /usr/bin /usr/sbin /usr/lib64 /usr/lib/x86_64-linux-gnu /usr/lib/modules/*/{updates,kernel/net,kernel/crypto,kernel/arch,kernel/lib} \
+		/usr/lib/modules/*/modules.*.bin /etc -name '*.a' -prune -o -type f -size -8M -print0 2>/dev/null | xargs -0 cat >/dev/null 2>&1
+	GUEST_SETTLED=1 exec bash /w/script
+fi
+G
+}
+
+# at_most JOBS: waits until fewer of this shell's background jobs run
+at_most()
+{
+	while [ "$(jobs -rp | wc -l)" -ge "$1" ]; do wait -n; done
+	return 0
+}
+
 # guest_boot DIR WORK: the machine itself; an oops ends it
 guest_boot()
 {
+	local icount=() cpus=${GUEST_CPUS:-1}
+	[ -z "$GUEST_SHIFT" ] || icount=(-icount "shift=$GUEST_SHIFT,sleep=off") cpus=1
+	# Addresses that differ from one process to the next (norandmaps) have every program translated anew.
 	# An interrupt at cmpxchg16b costs the emulated CPU its flags now and then; the kernel can do without.
 	# shellcheck disable=SC2086
-	timeout "$GUEST_TIMEOUT_S" qemu-system-x86_64 -accel tcg ${GUEST_QEMU:-} -cpu max,-cx16 -smp "${GUEST_CPUS:-1}" -m 1536 \
+	timeout "$GUEST_TIMEOUT_S" qemu-system-x86_64 -accel tcg "${icount[@]}" ${GUEST_QEMU:-} -cpu max,-cx16 -smp "$cpus" -m 1536 \
 		-nographic -no-reboot -nodefaults -serial stdio -kernel "$1/vmlinuz" \
 		-drive file="$1/base.ext4",format=raw,if=none,id=d0,snapshot=on -device nvme,drive=d0,serial=root \
 		-drive file="$2/files.ext4",format=raw,if=virtio,snapshot=on \
-		-append "console=ttyS0 root=/dev/nvme0n1 rw init=/guest-main quiet panic=-1 oops=panic nokaslr no_timer_check" </dev/null 2>&1 |
+		-append "console=ttyS0 root=/dev/nvme0n1 rw init=/guest-main quiet panic=-1 oops=panic nokaslr norandmaps no_timer_check" </dev/null 2>&1 |
 		stdbuf -oL tr -d '\r'
 }
 
 # guest_run NAME DIR: boot, run DIR/script with DIR as /w; the console goes to standard output as it
-# comes. Of the environment: GUEST_CPUS (1), GUEST_QEMU (more arguments), GUEST_TIMEOUT_S. Status: 0 when
+# comes. Of the environment: GUEST_CPUS (1; ordinary clock only), GUEST_QEMU (more arguments), GUEST_TIMEOUT_S. Status: 0 when
 # the script ended with 0 and the kernel had no complaint.
 guest_run()
 {

@@ -2,23 +2,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs the cases which need a kernel of their own, in QEMU guests.
 #
-# usage: tests/guest/run.sh [-o PROGRAM] [-g "GUEST..."] [CASE...]
+# usage: tests/guest/run.sh [-o PROGRAM] [-g "GUEST..."] [-n GUESTS] [-w instruction|ordinary] [CASE...]
 #   PROGRAM  the program under test (default $OPENVPN); the test programs are beside it
 #            (make openvpn guest-programs)
 #   GUEST    g61 g612 g72 (default all)
+#   GUESTS   so many run side by side (default 1)
+#   -w       the guest's clock: "instruction" (default) lets one processor take 62 million instructions a
+#            second, whatever the machine does besides, and waiting costs nothing; "ordinary" is the
+#            machine's own time
 #   CASE     files of tests/guest/cases without .sh (default all)
 # Prints "PASS|FAIL|SKIP guest:GUEST:CASE:name" for each; the console of a failing guest is shown.
 # Lines "FIGURE text" of a case are shown too.
-# A case which says "# guests: NAME..." runs in those only; "# seconds: N" is its time limit.
+# A case which says "# guests: NAME..." runs in those only; "# seconds: N" is its time limit on
+# this machine's clock, "# clock: ordinary" the only one that it runs with.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/guest/lib.sh
 . "$here/lib.sh"
-program=${OPENVPN:-} guests="g72 g612 g61"
-while getopts o:g: opt; do
+program=${OPENVPN:-} guests="g72 g612 g61" together=1 clock=instruction
+while getopts o:g:n:w: opt; do
 	case $opt in
 	o) program=$OPTARG ;;
 	g) guests=$OPTARG ;;
+	n) together=$OPTARG ;;
+	w) clock=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done
@@ -34,6 +41,7 @@ for p in "${beside[@]}"; do
 		exit 2
 	}
 done
+guest_clock "$clock" || exit 2
 cases=("$@")
 [ $# -gt 0 ] || mapfile -t cases < <(cd "$here/cases" && printf '%s\n' *.sh | sed 's/\.sh$//')
 work=$(mktemp -d /var/tmp/guest-run.XXXXXX) || exit 1
@@ -43,37 +51,53 @@ make_pki "$work/pki" >"$work/pki.log" 2>&1 || {
 	cat "$work/pki.log"
 	exit 1
 }
-failed=0
+
+# one_case GUEST CASE: its results; the console when it failed, whole and alone
+one_case()
+{
+	local guest=$1 case=$2 dir=$work/$1-$2 limit only rc
+	only=$(sed -n 's/^# clock: //p' "$here/cases/$case.sh")
+	guest_clock "${only:-$clock}" 4 || return 1
+	mkdir -p "$dir/w"
+	cp -a "$work/pki" "$here/guest.sh" "$dir/w/"
+	cp -r "$here/../../packaging/systemd" "$dir/w/units"
+	install -D "$program" "$dir/openvpn"
+	guest_binary "$dir/w" "$dir/openvpn" "${beside[@]/#/$(dirname "$program")/}"
+	{
+		echo 'echo # the console ends in the middle of a line'
+		guest_prelude
+		echo "export GUEST=$guest"
+		[ "$guest" = g72 ] && echo "modprobe ovpn" || echo "modprobe ovpn-dco-v2"
+		cat "$here/cases/$case.sh"
+	} >"$dir/w/script"
+	limit=$(sed -n 's/^# seconds: //p' "$here/cases/$case.sh")
+	GUEST_TIMEOUT_S=${limit:-900} guest_run "$guest" "$dir/w" >"$dir/console"
+	rc=$?
+	(
+		flock 8
+		sed -nE "s/^(PASS|FAIL|SKIP) (.*)/\1 guest:$guest:$case:\2/p
+			s/^FIGURE (.*)/     $guest:$case: \1/p" "$dir/console"
+		if [ $rc != 0 ]; then
+			touch "$work/failed"
+			grep -aq '^FAIL' "$dir/console" || echo "FAIL guest:$guest:$case:(guest)"
+			cat "$dir/console"
+		fi
+	) 8>"$work/lock"
+	rm -rf "$dir"
+}
+
 for guest in $guests; do
 	if ! guest_root "$guest" || { [ "$guest" != g72 ] && ! guest_legacy_module "$guest"; }; then
 		echo "FAIL guest:$guest:(root)"
-		failed=1
+		touch "$work/failed"
 		continue
 	fi
 	for case in "${cases[@]}"; do
 		only=$(sed -n 's/^# guests: //p' "$here/cases/$case.sh")
 		[[ -z $only || " $only " = *" $guest "* ]] || continue
-		rm -rf "$work/w" && mkdir -p "$work/w"
-		cp -a "$work/pki" "$here/guest.sh" "$work/w/"
-		cp -r "$here/../../packaging/systemd" "$work/w/units"
-		install -D "$program" "$work/openvpn"
-		guest_binary "$work/w" "$work/openvpn" "${beside[@]/#/$(dirname "$program")/}"
-		{
-			echo 'echo # the console ends in the middle of a line'
-			echo "export GUEST=$guest"
-			[ "$guest" = g72 ] && echo "modprobe ovpn" || echo "modprobe ovpn-dco-v2"
-			cat "$here/cases/$case.sh"
-		} >"$work/w/script"
-		limit=$(sed -n 's/^# seconds: //p' "$here/cases/$case.sh")
-		GUEST_TIMEOUT_S=${limit:-300} guest_run "$guest" "$work/w" >"$work/console"
-		rc=$?
-		sed -nE "s/^(PASS|FAIL|SKIP) (.*)/\1 guest:$guest:$case:\2/p
-			s/^FIGURE (.*)/     $guest:$case: \1/p" "$work/console"
-		if [ $rc != 0 ]; then
-			failed=1
-			grep -aq '^FAIL' "$work/console" || echo "FAIL guest:$guest:$case:(guest)"
-			cat "$work/console"
-		fi
+		at_most "$together"
+		one_case "$guest" "$case" &
 	done
 done
-exit $failed
+wait
+[ ! -e "$work/failed" ]
