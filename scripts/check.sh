@@ -243,16 +243,18 @@ step_guest()
 {
 	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
 	make -C "$BUILD/gcc" guest-programs || return 1
-	tests/guest/run.sh -o "${OPENVPN:-$BUILD/gcc/openvpn}" | results_from
+	tests/guest/run.sh -o "${OPENVPN:-$BUILD/gcc/openvpn}" -n "$JOBS" | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 
-# every pair of client and server, hours of it; less with e.g. MATRIX='-g g72 -p udp -t 2'
+# Every pair of client and server, about two hours of one processor; less with e.g. MATRIX='-g g72 -p udp -t 2'.
+# What failed or was broken off runs again the next time, the rest is kept as long as the program is the same.
 step_matrix()
 {
 	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
 	# shellcheck disable=SC2086
-	tests/guest/matrix -o "${OPENVPN:-$BUILD/gcc/openvpn}" -j "$BUILD/matrix.json" ${MATRIX:--t 20} | results_from
+	tests/guest/matrix -o "${OPENVPN:-$BUILD/gcc/openvpn}" -n "$JOBS" -d "$BUILD/matrix" -k -j "$BUILD/matrix.json" \
+		-r "$BUILD/matrix.txt" ${MATRIX:--t 20} | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 

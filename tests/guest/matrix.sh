@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC1091,SC2317,SC2329
-# Runs inside a guest for tests/guest/matrix: every pair of client and server in one boot. Prints
+# Runs inside a guest for tests/guest/matrix: every pair of client and server. Prints
 # "CELL client server transport what ok|FAIL|- detail". Ends: ok our program on the kernel's data
 # plane, ou in user space; tk and tu the guest's own OpenVPN. Set by the host: GUEST, CLIENTS,
-# SERVERS, PROTOS, FAMILIES, CIPHERS, STEPS, IPERF_S.
+# SERVERS, PROTOS, FAMILIES, CIPHERS, STEPS, IPERF_S, BITRATE.
 . /w/guest.sh
 [ "$GUEST" = g72 ] && KIND=ovpn || KIND=ovpn-dco
 UP='Initialization Sequence Completed'
@@ -76,10 +76,17 @@ client_up() # OPTIONS...: cipher, reneg
 	wait_log cli "$UP" 30
 }
 
+kind_is() # NETNS WHOSE
+{
+	local kind
+	kind=$(link_kind "$1" tun0)
+	[ "$kind" = "$KIND" ] || fail "$2's tun0 is a $kind"
+}
+
 kinds()
 {
-	is_kernel "$srv_end" && [ "$(link_kind s tun0)" != "$KIND" ] && fail "server's tun0 is a $(link_kind s tun0)"
-	is_kernel "$cli_end" && [ "$(link_kind c tun0)" != "$KIND" ] && fail "client's tun0 is a $(link_kind c tun0)"
+	is_kernel "$srv_end" && kind_is s server
+	is_kernel "$cli_end" && kind_is c client
 	return 0
 }
 
@@ -137,7 +144,7 @@ again()
 reneg()
 {
 	local n load
-	ip netns exec c iperf3 -c 10.8.0.1 -t 10 -b 4M >/dev/null 2>&1 &
+	ip netns exec c iperf3 -c 10.8.0.1 -t 10 -b "$BITRATE" >/dev/null 2>&1 &
 	load=$!
 	ip netns exec c ping -D -O -i 0.2 -c 50 -W 5 10.8.0.1 >"$D/ping.log" 2>&1
 	wait "$load" || fail "iperf3 broke off"
