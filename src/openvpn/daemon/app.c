@@ -137,13 +137,39 @@ bool app_expects_offload(const struct app *app, const struct config *cfg,
 	return found && backend_is_kernel(found) && (!neg || backend_suits(found, neg));
 }
 
-void app_give_up_offload(struct app *app)
+/* What says nothing about the kernel's abilities. */
+static bool may_pass(int code)
 {
+	switch (code) {
+	case ERR_EXISTS: /* the peer id */
+	case ERR_NO_PEER:
+	case ERR_NO_DEVICE: /* an event says so, too */
+	case ERR_NOMEM:
+	case ERR_AGAIN:
+	case ERR_CLOSED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool app_offload_refused(struct app *app, int code)
+{
+	if (may_pass(code) && !app->offload_starved) {
+		app->offload_starved = true;
+		return false;
+	}
 	if (app->kernel_allowed)
 		log_warn(
 			&app->log,
 			"Note: data channel offload does not work here, continuing without it until SIGHUP.");
 	app->kernel_allowed = false;
+	return true;
+}
+
+void app_offload_works(struct app *app)
+{
+	app->offload_starved = false;
 }
 
 /* ---- one run ---- */
@@ -333,6 +359,7 @@ static int run_setup(struct app *app, bool first, struct err *err)
 	script_runner_init(&app->scripts, app->loop, &cfg->scripts, &app->log);
 	if (first && cfg->mode != CONFIG_MODE_SERVER)
 		dns_recover(NULL, &app->scripts.policy, &app->log);
+	app->offload_starved = false;
 	app->kernel_allowed = process_privileges_dco_possible(&app->privileges, &app->log);
 	ret = open_with_privileges(app, err);
 	/* a server opens its sockets and its device first: app_initialised() */

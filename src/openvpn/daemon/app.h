@@ -53,8 +53,9 @@ struct app {
 	struct script_runner scripts;
 	struct dns_runner *dns;
 	struct process_privileges privileges;
-	bool kernel_allowed; /* the data plane may be in the kernel: its capability can be kept */
-	bool offload;	     /* it is */
+	bool kernel_allowed;  /* the data plane may be in the kernel: its capability can be kept */
+	bool offload;	      /* it is */
+	bool offload_starved; /* it refused the last peer or key, for the moment: once more */
 	struct pid_file pid_file;
 	int start_dir; /* where relative names begin; -1: not open */
 	bool chrooted;
@@ -94,9 +95,16 @@ bool app_expects_offload(const struct app *app, const struct config *cfg,
 			 const struct negotiated *neg);
 
 /**
- * app_give_up_offload() - the kernel cannot do what was needed: not again before SIGHUP
+ * app_offload_refused() - the kernel refuses a peer or its first key with ERR_* @code
+ *
+ * What may pass, like want of memory, is forgiven once; app_offload_works() starts anew.
+ *
+ * Return: whether offload is given up, until SIGHUP (spec 05 section 1.19).
  */
-void app_give_up_offload(struct app *app);
+bool app_offload_refused(struct app *app, int code);
+
+/** app_offload_works() - the kernel has a peer with a key */
+void app_offload_works(struct app *app);
 
 /** app_finished() - the client or server has ended; called once, from the loop */
 void app_finished(struct app *app, enum app_outcome outcome);

@@ -192,7 +192,7 @@ static void key_unusable(struct client *c, const struct now *now, const struct e
 {
 	log_error(&c->log, "cannot install the data channel key: %s", err->text);
 	if (c->finish_pending)
-		client_tunnel_refused(c);
+		client_tunnel_refused(c, err->code);
 	if (err->code != ERR_NO_DEVICE && tunnel_is_offloaded(c->tunnel) && may_move(c)) {
 		log_warn(
 			&c->log,

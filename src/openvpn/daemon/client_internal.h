@@ -185,8 +185,9 @@ void client_tunnel_tell_usage(struct client *c, const struct now *now);
 void client_tunnel_connection_initiated(struct client *c);
 /* the first key is in */
 void client_tunnel_finished(struct client *c, const struct now *now);
-/* the kernel refuses the first peer or key: the next attempt goes without it */
-void client_tunnel_refused(struct client *c);
+/* the kernel refuses the first peer or key with @code: the next attempt may have to go without it
+ */
+void client_tunnel_refused(struct client *c, int code);
 void client_tunnel_detach(struct client *c);
 /** client_tunnel_may_update() - whether options of a connection that is up can change in place */
 bool client_tunnel_may_update(const struct client *c);

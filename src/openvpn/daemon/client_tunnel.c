@@ -198,13 +198,10 @@ static int open_tunnel(struct client *c, struct err *err)
 	return client_data_watch(c);
 }
 
-/* The kernel refuses the first peer or key: the next attempt goes without it. */
-void client_tunnel_refused(struct client *c)
+void client_tunnel_refused(struct client *c, int code)
 {
-	if (!tunnel_is_offloaded(c->tunnel))
-		return;
-	app_give_up_offload(c->app);
-	c->device_gone = true; /* another kind of device is needed, --persist-tun or not */
+	if (tunnel_is_offloaded(c->tunnel) && app_offload_refused(c->app, code))
+		c->device_gone = true; /* another kind of device is needed, --persist-tun or not */
 }
 
 /* The device is there: peer, keys, and what the user waits for. */
@@ -228,7 +225,7 @@ static void finish_up(struct client *c, const struct now *now)
 	}
 	c->attach_at = TIME_NEVER;
 	if (ret < 0) {
-		client_tunnel_refused(c);
+		client_tunnel_refused(c, ret);
 		log_error(&c->log, "cannot hand the connection to the data plane: %s",
 			  err.text[0] ? err.text : err_text(ret));
 		client_raise(c, SIGUSR1, "dco-connect-error");
@@ -402,6 +399,7 @@ void client_tunnel_finished(struct client *c, const struct now *now)
 	bool again = c->update_again;
 
 	c->finish_pending = c->update_again = false;
+	app_offload_works(c->app);
 	if (c->moving && !c->updating) {
 		move_completed(c);
 	} else {

@@ -82,31 +82,17 @@ void server_device_gone(struct server *s)
 	(void)move(s);
 }
 
-static bool is_about_the_kernel(int code)
-{
-	switch (code) {
-	case ERR_EXISTS: /* the peer id */
-	case ERR_NO_PEER:
-	case ERR_NO_DEVICE: /* an event says so, too */
-	case ERR_NOMEM:
-	case ERR_AGAIN:
-	case ERR_CLOSED:
-		return false;
-	default:
-		return true;
-	}
-}
-
 bool server_offload_refused(struct server *s, const struct server_peer *by, int code)
 {
 	struct client_entry *e = NULL;
 
 	assume_control_thread();
-	if (s->offload_proven || !tunnel_is_offloaded(s->tunnel) || !is_about_the_kernel(code))
+	if (s->offload_proven || !tunnel_is_offloaded(s->tunnel))
 		return false;
 	while ((e = client_table_next(s->clients, e)))
 		if (peer_of(e) != by && peer_of(e)->dco_added)
 			return false;
-	app_give_up_offload(s->app);
+	if (!app_offload_refused(s->app, code))
+		return false;
 	return move(s) == 0 && by->state != PEER_CLOSED;
 }

@@ -202,6 +202,7 @@ int netlink_errno_code(int errnum)
 	case EHOSTUNREACH:
 		return ERR_UNREACHABLE;
 	case ENOMEM:
+	case ENOBUFS:
 		return ERR_NOMEM;
 	default:
 		return ERR_SYSTEM;
