@@ -304,26 +304,42 @@ void peer_data_stats(struct server_peer *p, struct dco_peer_stats *out)
 
 /* ---- keys ---- */
 
-static void key_unusable(struct server_peer *p, const struct err *err)
+static int install(struct server_peer *p, const struct session_event *ev, struct err *err)
 {
-	log_error(&p->log, "cannot install the data channel key: %s", err->text);
-	if (!server_offload_refused(p->server, p, err->code) && !p->server->ended)
-		peer_close(p, SIGUSR1, "dco update keys error");
+	return data_setup_install(&p->neg, p->cfg->crypto.auth, ev, &p->slots,
+				  tunnel_device(p->server->tunnel), p->entry.peer_id, err);
+}
+
+/* Nothing was sealed with a key that was refused: it is as good as new in another data plane. */
+static int install_elsewhere(struct server_peer *p, const struct session_event *ev, int code,
+			     struct err *err)
+{
+	if (!server_offload_refused(p->server, p, code))
+		return code;
+	key_renewal_init(&p->renewal);
+	return install(p, ev, err);
 }
 
 void peer_data_key(struct server_peer *p, const struct session_event *ev)
 {
 	struct err err = {0};
+	int ret;
 
 	if (!p->dco_added)
 		return;
-	if (data_setup_install(&p->neg, p->cfg->crypto.auth, ev, &p->slots,
-			       tunnel_device(p->server->tunnel), p->entry.peer_id, &err) < 0) {
+	ret = install(p, ev, &err);
+	if (ret < 0) {
+		log_error(&p->log, "cannot install the data channel key: %s", err.text);
+		ret = install_elsewhere(p, ev, ret, &err);
+	}
+	if (ret < 0) {
 		data_slots_skip(&p->slots, ev->key_serial);
-		key_unusable(p, &err);
+		if (!p->server->ended)
+			peer_close(p, SIGUSR1, "dco update keys error");
 		return;
 	}
 	p->server->offload_proven = true;
+	app_offload_works(p->server->app);
 	key_renewal_key_ready(&p->renewal, clock_now().mono_ms);
 	peer_wake(p);
 }

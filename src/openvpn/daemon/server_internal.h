@@ -43,6 +43,7 @@ enum {
 	SERVER_FLOAT_LINE_MS = 1000,  /* no second line about the same collision before */
 	SERVER_USAGE_MS = 1000,	      /* counters of keys with a limit by amount */
 	SERVER_PUSH_AGAIN_MS = 30000, /* no second reply before */
+	SERVER_PUSH_TAKEN_MS = 2000,  /* a client has taken the reply by then, or asks again */
 };
 
 /* What differs between clients that come by UDP and by TCP. */

@@ -32,6 +32,15 @@ static void leave(struct server *s)
 	server_device_unwatch(s);
 }
 
+/* Nobody can renegotiate before the first keys, which a client makes when it has its options. */
+static uint64_t renewal_begins(const struct server_peer *p, uint64_t now_ms)
+{
+	uint64_t sent = p->push_sent_at ? p->push_sent_at : now_ms;
+	uint64_t taken = time_after(sent, SERVER_PUSH_TAKEN_MS);
+
+	return taken > now_ms ? taken : now_ms;
+}
+
 static void enter(struct server_peer *p)
 {
 	struct now now = clock_now();
@@ -44,7 +53,7 @@ static void enter(struct server_peer *p)
 		peer_close(p, SIGTERM, "dco-connect-error");
 		return;
 	}
-	key_renewal_start(&p->renewal, now.mono_ms);
+	key_renewal_start(&p->renewal, renewal_begins(p, now.mono_ms));
 	peer_wake(p);
 }
 
