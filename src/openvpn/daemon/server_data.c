@@ -35,7 +35,7 @@ static void undo_float(struct server_peer *p)
 	assume_control_thread();
 	session_set_remote(p->session, &p->entry.addr);
 	if (dco_peer_set_remote(tunnel_device(p->server->tunnel), p->entry.peer_id, &p->entry.addr,
-				NULL) == ERR_UNSUPPORTED)
+				NULL) < 0)
 		peer_close(p, SIGTERM, "float-collision");
 }
 
