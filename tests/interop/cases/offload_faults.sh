@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# A driver of offload which refuses, forgets or tells of things: what our client and our server make of
+# it. The driver is that of openvpn_fake_kernel (fake_kernel.c); each end has a directory by which
+# the case speaks to it, fc for the client and fs for the server.
+
+# fake DIRECTORY: PROGRAM is ours over the fake driver, which that directory drives
+fake()
+{
+	case $OPENVPN in
+	2.[0-9]) skip "the fake driver is part of our program" ;;
+	esac
+	PROGRAM=$(dirname "$OPENVPN")/openvpn_fake_kernel
+	[ -x "$PROGRAM" ] || skip "no openvpn_fake_kernel beside openvpn: 'make check' builds it, with offload"
+	export FAKE_KERNEL=$DIR/$1
+	mkdir -p "$FAKE_KERNEL"
+	: >>"$FAKE_KERNEL/requests.log"
+	mkfifo "$FAKE_KERNEL/events"
+}
+
+# refuse DIRECTORY REQUEST ERRNO [always]
+refuse()
+{
+	echo "$3 ${4-}" >"$DIR/$1/fail.$2.new"
+	mv "$DIR/$1/fail.$2.new" "$DIR/$1/fail.$2"
+}
+
+# tell DIRECTORY EVENT...
+tell()
+{
+	local to=$1
+	shift
+	echo "$*" >"$DIR/$to/events"
+}
+
+# A key that comes to a data plane a second time starts at packet id 1 again.
+want_no_key_twice()
+{
+	local twice
+	twice=$(grep -ahoE 'key [0-9a-f]{8}' "$DIR"/f[cs]/requests.log 2>/dev/null | sort | uniq -d)
+	want "keys that were installed twice at one end" "" "$twice"
+}
+
+# faulty_server [< options], faulty_client [< options]: ours over the fake driver
+faulty_server()
+{
+	fake fs
+	server "$PROGRAM"
+	wait_log fs/requests '^kernel: device_open' 1
+}
+
+faulty_client_start()
+{
+	fake fc
+	OPENVPN=$PROGRAM
+	client_conf
+	ut --config "$DIR/client.conf"
+}
+
+faulty_client()
+{
+	faulty_client_start
+	connected 25
+	[ -e "$DIR/fc/may_fail" ] || wait_log fc/requests '^kernel: key_install' 5
+}
+
+# second_client: another one beside ours, from the router, with another certificate
+second_client()
+{
+	sed "s|$PKI/client\.|$PKI/${SECOND:-revoked}.|" "$DIR/client.conf" >"$DIR/second.conf"
+	ip netns exec "$NS-r" "${OPENVPN/openvpn_fake_kernel/openvpn}" --config "$DIR/second.conf" >>"$DIR/second.log" 2>&1 </dev/null &
+	wait_log second 'Initialization Sequence Completed'
+}
+
+# second_undisturbed: from its connection to now its peer was left alone, and it still gets through
+second_undisturbed()
+{
+	local id
+	id=$(id_of "${SECOND:-revoked}")
+	want "what was done to the peer of the other client" "key_install
+peer_add
+peer_set" "$(sed -nE "s/^kernel: ([a-z_]+) $id( .*|$)/\1/p" "$DIR/fs/requests.log" | sort)"
+	wait_for 5 "a ping of the other client" ip netns exec "$NS-r" ping -c 1 -W 1 10.8.0.1
+	want "connections of the other client" 1 "$(log_count second 'Initialization Sequence Completed')"
+	want_no_log second 'SIGUSR1|estarting'
+}
+
+# id_of CN: the peer id by which the server's data plane knows a client
+id_of()
+{
+	sed -nE "s|.* $1/udp[46]:[^ ]* SENT CONTROL \[$1\]: 'PUSH_REPLY,.*peer-id ([0-9]+).*|\1|p" "$DIR/server.log" | tail -n 1
+}
+
+# ---- the client --------------------------------------------------------------------------------
+# The interface cannot be made although the driver said that it works: the same connection goes on.
+client_device_refused()
+{
+	server "$OPENVPN" </dev/null
+	fake fc
+	refuse fc device_open "$1" always
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4"
+	tunnel_ok
+	want "Notes" 1 "$(log_count client 'Note: the kernel cannot make the tunnel interface, continuing without data channel offload\.')"
+	want_no_log client 'SIGUSR1'
+	want "connections at the server" 1 "$(log_count server 'Peer Connection Initiated')"
+	want_log fc/requests '^engine: key_install [0-9]+ slot 0'
+	ut_stop
+}
+
+# The first peer or key is refused for good: one restart, the second attempt is without offload, and
+# so is everything until SIGHUP.
+client_first_refused()
+{
+	local request=$1 error=$2
+	server "$OPENVPN" </dev/null
+	fake fc
+	refuse fc "$request" "$error"
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4"
+	tunnel_ok
+	want_log client 'Note: data channel offload does not work here, continuing without it until SIGHUP\.'
+	want "restarts" 1 "$(log_count client 'SIGUSR1.* received')"
+	want_log fc/requests '^engine: key_install [0-9]+ slot 0'
+	mark client
+	kill -USR1 "$UT_PID"
+	connected 15
+	ping_ok
+	want "devices of the driver" 1 "$(grep -c '^kernel: device_open' "$DIR/fc/requests.log")"
+	mark client
+	kill -HUP "$UT_PID"
+	connected 15
+	tunnel_ok
+	want "devices of the driver" 2 "$(grep -c '^kernel: device_open' "$DIR/fc/requests.log")"
+	want_log client 'Data channel offload is used'
+	want_no_key_twice
+	ut_stop
+}
+
+# For want of memory it is refused once: the next attempt uses offload again.
+client_first_starved()
+{
+	server "$OPENVPN" </dev/null
+	fake fc
+	refuse fc "$1" "$2"
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4"
+	tunnel_ok
+	want "restarts" 1 "$(log_count client 'SIGUSR1.* received')"
+	want_no_log client 'continuing without it until SIGHUP'
+	want "devices of the driver" 2 "$(grep -c '^kernel: device_open' "$DIR/fc/requests.log")"
+	want_no_log fc/requests '^engine: device_open'
+	want_no_key_twice
+	ut_stop
+}
+
+# It is refused for want of memory again and again: then it goes without.
+client_first_starved_forever()
+{
+	server "$OPENVPN" </dev/null
+	fake fc
+	refuse fc "$1" ENOMEM always
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4"
+	tunnel_ok
+	want_log client 'continuing without it until SIGHUP'
+	want_log fc/requests '^engine: key_install [0-9]+ slot 0'
+	ut_stop
+}
+
+# Each request of a renegotiation fails in each way. The tunnel lives on, and no key comes twice.
+client_later_refused()
+{
+	local request=$1 error
+	shift
+	server "$OPENVPN" <<<"keepalive 1 6
+tran-window 2"
+	fake fc
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4
+tran-window 2"
+	tunnel_ok
+	for error in "$@"; do
+		mark client
+		mark fc/requests
+		refuse fc "$request" "$error"
+		tell fc key-limit "$(peer_id)"
+		wait_for 12 "$request was refused with $error" test ! -e "$DIR/fc/fail.$request"
+		wait_for 15 "the tunnel works after $request: $error" pings
+		# the driver again, for the next
+		mark client
+		kill -HUP "$UT_PID"
+		connected 15
+		wait_for 5 "the tunnel works" pings
+	done
+	want_no_key_twice
+	ut_stop
+}
+
+peer_id()
+{
+	sed -nE 's/^kernel: peer_add ([0-9]+) .*/\1/p' "$DIR/fc/requests.log" | tail -n 1
+}
+
+# ---- the server --------------------------------------------------------------------------------
+# two_clients [SERVER-OPTION]: the other one first, then ours with an id in ID. Nobody is in a hurry
+# to miss pings: this machine may be busy.
+two_clients()
+{
+	local own=$OPENVPN
+	fake fs
+	server "$PROGRAM" <<-E
+		ping 1
+		ping-restart 60
+		push "ping 1"
+		push "ping-restart 60"
+		${1-}
+	E
+	wait_log fs/requests '^kernel: device_open' 1
+	OPENVPN=$own client_conf <<-E
+		remote $SERVER4
+		persist-tun
+		tran-window 2
+		connect-retry 1 1
+	E
+	OPENVPN=$own second_client
+	wait_for 15 "pings of the other client" ip netns exec "$NS-r" ping -c 1 -W 1 10.8.0.1
+	OPENVPN=$own ut --config "$DIR/client.conf"
+	connected 25
+	tunnel_ok
+	ID=$(id_of client)
+	[ -n "$ID" ] || fail "no peer id of the client in the server's log"
+}
+
+# again: our client comes again
+again()
+{
+	mark client
+	kill -USR1 "$UT_PID"
+	connected 30
+	wait_for 15 "the tunnel works" pings
+	ID=$(id_of client)
+}
+
+two_clients_end()
+{
+	second_undisturbed
+	want_no_log server 'process exiting|fatal'
+	want_no_key_twice
+	kill -0 "$SRV_PID" || fail "the server is gone"
+	ut_stop
+}
+
+# The peer is deleted by the driver: that client is closed with the known words, and comes again.
+server_peer_gone()
+{
+	local reason=$1 text=$2
+	two_clients
+	mark server
+	tell fs gone "$ID" "$reason"
+	wait_log server "client/udp[46]:$CLIENT4:[0-9]+ SIGTERM\[soft,$text\] received, client-instance exiting" 10
+	again
+	two_clients_end
+}
+
+# A request of a renegotiation fails: that client is closed, the other one does not notice.
+server_later_refused()
+{
+	local request=$1 error
+	shift
+	two_clients "tran-window 2"
+	for error in "$@"; do
+		mark server
+		refuse fs "$request" "$error"
+		tell fs key-limit "$ID"
+		wait_for 20 "$request was refused with $error" test ! -e "$DIR/fs/fail.$request"
+		wait_log server "client/udp[46]:$CLIENT4:[0-9]+ SIGUSR1\[soft,dco update keys error\] received, client-instance restarting" 5
+		again
+	done
+	want_no_log fs/requests '^engine: device_open'
+	two_clients_end
+}
+
+# A client cannot be added while others are served: it is closed, and comes in at its next attempt.
+server_add_refused()
+{
+	local request=$1 line=$2 error
+	shift 2
+	two_clients
+	for error in "$@"; do
+		mark server
+		refuse fs "$request" "$error"
+		kill -USR1 "$UT_PID"
+		wait_log server "$line" 20
+		again
+	done
+	want_no_log fs/requests '^engine: device_open'
+	two_clients_end
+}
+
+# The very first client shows that the driver does not work: the server goes on without it, at once.
+server_first_refused()
+{
+	local own=$OPENVPN
+	fake fs
+	refuse fs "$1" "$2"
+	server "$PROGRAM" <<<"keepalive 1 6"
+	OPENVPN=$own client <<<"remote $SERVER4"
+	tunnel_ok
+	want_log server 'Note: data channel offload does not work here, continuing without it until SIGHUP\.'
+	want_log fs/requests '^engine: key_install [0-9]+ slot 0'
+	want "connections" 1 "$(log_count client 'Peer Connection Initiated')"
+	want_no_key_twice
+	ut_stop
+}
+
+server_device_refused()
+{
+	local own=$OPENVPN
+	fake fs
+	refuse fs device_open "$1" always
+	server "$PROGRAM" </dev/null
+	want "Notes" 1 "$(log_count server 'Note: the kernel cannot make the tunnel interface, continuing without data channel offload\.')"
+	OPENVPN=$own client <<<"remote $SERVER4"
+	tunnel_ok
+	ut_stop
+}
+
+ERRNOS=(EPERM ENODEV ENOENT EINVAL ENOMEM ENOTSOCK EEXIST EADDRINUSE ETIMEDOUT)
+case_add offload_fault_client_device_EPERM client_device_refused EPERM
+case_add offload_fault_client_device_EOPNOTSUPP client_device_refused EOPNOTSUPP
+for e in EPERM EOPNOTSUPP ENOTSOCK EINVAL EBUSY; do
+	case_add "offload_fault_client_first_peer_$e" client_first_refused peer_add $e
+done
+for e in ENOENT EINVAL EOPNOTSUPP; do
+	case_add "offload_fault_client_first_key_$e" client_first_refused key_install $e
+done
+for e in ENOMEM ENOBUFS; do
+	case_add "offload_fault_client_first_peer_$e" client_first_starved peer_add $e
+	case_add "offload_fault_client_first_key_$e" client_first_starved key_install $e
+done
+case_add offload_fault_client_first_peer_ENOMEM_always client_first_starved_forever peer_add
+case_add offload_fault_client_first_key_ENOMEM_always client_first_starved_forever key_install
+for r in key_install_later key_swap key_delete; do
+	case_add "offload_fault_client_$r" client_later_refused $r "${ERRNOS[@]}"
+done
+case_add offload_fault_server_device_EPERM server_device_refused EPERM
+case_add offload_fault_server_device_EOPNOTSUPP server_device_refused EOPNOTSUPP
+case_add offload_fault_server_first_peer_EINVAL server_first_refused peer_add EINVAL
+case_add offload_fault_server_first_peer_set_EINVAL server_first_refused peer_set EINVAL
+case_add offload_fault_server_first_key_ENOENT server_first_refused key_install ENOENT
+for r in key_install_later key_swap key_delete; do
+	case_add "offload_fault_server_$r" server_later_refused $r "${ERRNOS[@]}"
+done
+for r in peer_add peer_set; do
+	case_add "offload_fault_server_$r" server_add_refused $r \
+		'SIGTERM\[soft,dco-connect-error\] received, client-instance exiting' "${ERRNOS[@]}"
+done
+case_add offload_fault_server_key_install server_add_refused key_install \
+	'SIGUSR1\[soft,dco update keys error\] received, client-instance restarting' "${ERRNOS[@]}"
+case_add offload_fault_server_gone_expired server_peer_gone expired 'ovpn-dco: ping expired'
+case_add offload_fault_server_gone_transport_error server_peer_gone transport-error 'ovpn-dco: transport error'
+case_add offload_fault_server_gone_transport_disconnect server_peer_gone transport-disconnect 'ovpn-dco: transport disconnected'
+case_add offload_fault_server_gone_teardown server_peer_gone teardown 'ovpn-dco: unknown reason'
+case_add offload_fault_server_gone_userspace server_peer_gone userspace 'ovpn-dco: unknown reason'
