@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "base/bytes.h"
+#include "base/str.h"
 #include "tls_pair.h"
 
 static struct pki_cert ca, client_cert, server_cert;
@@ -199,12 +200,52 @@ static void server__renegotiation__refused(void **state)
 	tls_pair_fini(&p);
 }
 
+static int accept_any(int ok, X509_STORE_CTX *store_ctx)
+{
+	(void)ok;
+	(void)store_ctx;
+	return 1;
+}
+
+/* A server gets what it may lack. A client gets all: its user may want to see which CA that is. */
+static void chain__found_among_ca__client_leaves_root_out(void **state)
+{
+	struct pki_cert middle, leaf;
+	struct str both = str_init();
+
+	(void)state;
+	pki_issue(&middle, &(struct pki_spec){.subject = "CN=middle", .issuer = &ca, .ca = true});
+	pki_issue(&leaf, &(struct pki_spec){.subject = "CN=leaf", .issuer = &middle});
+	str_addf(&both, "%s%s", ca.cert, middle.cert);
+	for (int server = 0; server < 2; server++) {
+		struct tls_pair p;
+		struct raw peer;
+		STACK_OF(X509) * chain;
+
+		tls_pair_init(&p, &ca, &leaf, &leaf);
+		p.client.cfg.ca.text = p.server.cfg.ca.text = str_text(&both);
+		tls_pair_start(&p);
+		raw_init(&peer, server ? &client_cert : &server_cert, !server);
+		SSL_set_verify(peer.ssl, SSL_VERIFY_PEER, accept_any);
+		assert_true(shake(&peer, server ? p.server.conn : p.client.conn));
+		chain = SSL_get_peer_cert_chain(peer.ssl); /* of a client without its leaf */
+		assert_int_equal(sk_X509_num(chain), server ? 3 : 1);
+		assert_int_equal(X509_cmp(sk_X509_value(chain, server), middle.x509), 0);
+		raw_fini(&peer);
+		tls_pair_fini(&p);
+	}
+	str_fini(&both);
+	pki_free(&middle);
+	pki_free(&leaf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(client__hello__asks_for_no_ticket),
 		cmocka_unit_test(client__new_session_tickets__are_ignored),
 		cmocka_unit_test(server__renegotiation__refused),
+		cmocka_unit_test(chain__found_among_ca__client_leaves_root_out),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
