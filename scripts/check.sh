@@ -283,6 +283,8 @@ step_scale()
 	{
 		OPENVPN=$BUILD/gcc/openvpn tests/bench/many-clients || touch "$BUILD/scale.failed"
 		OPENVPN=$BUILD/gcc/openvpn tests/bench/server-scale -o "$BUILD/server-scale.json" || touch "$BUILD/scale.failed"
+		OPENVPN=$BUILD/gcc/openvpn tests/bench/packet-cost -o "$BUILD/packet-cost.json" || touch "$BUILD/scale.failed"
+		OPENVPN=$BUILD/gcc/openvpn tests/bench/packet-cost -i -m 2000 || touch "$BUILD/scale.failed"
 	} | results_from
 	! rm "$BUILD/scale.failed" 2>/dev/null
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 EXTRA_DIST += tests/bench/throughput tests/bench/server-scale tests/bench/many-clients \
+	tests/bench/packet-cost \
 	tests/bench/instruction-clock tests/bench/instruction_clock_guest.sh
 EXTRA_PROGRAMS += bench_data
 bench_data_SOURCES = tests/bench/bench_data.c
@@ -12,5 +13,6 @@ bench_engine_LDADD = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a lib
 
 # Thousands of client sessions in one process; see the file for its options.
 EXTRA_PROGRAMS += load_client
-load_client_SOURCES = tests/bench/load_client.c
+load_client_SOURCES = tests/bench/load_client.c tests/bench/load_traffic.c \
+	tests/bench/load_client.h
 load_client_LDADD = libproto.a libdata.a libovpntls.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)

@@ -2,11 +2,12 @@
 /*
  * Thousands of client sessions in one process, against any server: who connects, how fast, and
  * who stays. Uses the product's own protocol core and data codec, one UDP socket a client, one
- * epoll loop. No tunnel device: a client sends keepalive pings and counts what it can open.
+ * epoll loop. No tunnel device: a client sends keepalive pings and counts what it can open; with
+ * --traffic all send packets as lines on standard input say (load_client.h).
  *
  * usage: load_client --server ADDR:PORT --ca FILE --cert FILE --key FILE [--clients N] [--rate N]
  *                    [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE]
- *                    [--leave]
+ *                    [--leave] [--traffic]
  *
  * --at-once limits how many are in their handshake, so that a slow server is not overrun. SIGTERM
  * ends the run before its time.
@@ -23,73 +24,24 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/addr.h"
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
-#include "base/random.h"
 #include "base/secret.h"
 #include "base/str.h"
 #include "crypto/cipher.h"
 #include "data/key.h"
 #include "data/ping.h"
+#include "load_client.h"
 #include "proto/push.h"
-#include "proto/session.h"
 #include "proto/wrap.h"
 #include "tls/tls.h"
 
 enum {
-	PACKET_MAX = 2048,
 	PUSH_EVERY_MS = 5000,
-	KEYS = 8, /* by key id */
 	LEAVE_AT_ONCE = 8,
 	LEAVE_MS = 10000,
 	DATA_V1 = 6,
 	DATA_V2 = 9,
-};
-
-struct options {
-	union sock_addr server;
-	const char *ca, *cert, *key, *tls_crypt;
-	unsigned int clients, rate, at_once, seconds, ping_sec, reneg_sec;
-	bool leave;
-};
-
-enum load_state {
-	LOAD_WAITING,
-	LOAD_HANDSHAKE,
-	LOAD_GET_CONFIG,
-	LOAD_UP,
-	LOAD_FAILED,
-};
-
-struct load;
-
-struct load_client {
-	struct load *load;
-	int fd;
-	enum load_state state;
-	struct session *session;
-	struct data_key *keys[KEYS];
-	int send_key; /* -1: none */
-	uint32_t peer_id;
-	enum cipher_id cipher;
-	bool epoch, tls_ekm, dyn_tls_crypt;
-	uint64_t started_ms, up_ms, push_next, ping_next, deadline;
-};
-
-struct load {
-	struct options opt;
-	struct session_config cfg;
-	struct session_hooks hooks;
-	struct log log;
-	struct rng rng;
-	int epoll;
-	struct load_client *clients;
-	unsigned int started, up, failed, lost;
-	uint64_t data_in, data_out, control_in, control_out, lateness_max_ms;
-	uint64_t *latencies;
-	unsigned int n_latencies;
 };
 
 static const char peer_info[] =
@@ -131,7 +83,12 @@ static void send_packet(struct load_client *c, const void *bytes, size_t len)
 static void take_item(struct load_client *c, const char *item)
 {
 	const struct cipher_info *cipher;
+	char address[64];
+	struct ip_addr ip;
 
+	if (sscanf(item, "ifconfig %63s", address) == 1 &&
+	    ip_addr_parse_family(address, AF_INET, &ip) == 0)
+		c->address = ip.u.in4.s_addr;
 	if (str_starts(item, "peer-id "))
 		c->peer_id = (uint32_t)strtoul(item + 8, NULL, 10);
 	if (str_starts(item, "cipher ")) {
@@ -380,6 +337,14 @@ static bool busy(const struct load *l)
 	return l->opt.at_once && l->started - l->up - l->failed - l->lost >= l->opt.at_once;
 }
 
+static void on_ready(struct load *l, struct load_client *c)
+{
+	if (c)
+		on_readable(c);
+	else if (!traffic_command(l))
+		(void)epoll_ctl(l->epoll, EPOLL_CTL_DEL, STDIN_FILENO, NULL);
+}
+
 static void run(struct load *l)
 {
 	uint64_t begin = clock_now().mono_ms, end = begin + l->opt.seconds * 1000ULL;
@@ -390,12 +355,14 @@ static void run(struct load *l)
 		uint64_t due = (now - begin) * l->opt.rate / 1000 + 1;
 		int n;
 
+		if (l->opt.traffic)
+			traffic_run(l);
 		for (unsigned int i = 0;
 		     i < 16 && l->started < l->opt.clients && l->started < due && !busy(l); i++)
 			client_start(l, &l->clients[l->started]);
-		n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev), 5);
+		n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev), l->traffic.left ? 1 : 5);
 		for (int i = 0; i < n; i++)
-			on_readable(ev[i].data.ptr);
+			on_ready(l, ev[i].data.ptr);
 		if (now >= timers_next) {
 			run_timers(l);
 			timers_next = now + 20;
@@ -434,7 +401,7 @@ static void serve(struct load *l, uint64_t ms)
 		int n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev), 5);
 
 		for (int i = 0; i < n; i++)
-			on_readable(ev[i].data.ptr);
+			on_ready(l, ev[i].data.ptr);
 		run_timers(l);
 	}
 }
@@ -474,19 +441,13 @@ static int parse_server(const char *text, union sock_addr *out)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"server", 1, NULL, 's'},
-		{"ca", 1, NULL, 'a'},
-		{"cert", 1, NULL, 'c'},
-		{"key", 1, NULL, 'k'},
-		{"clients", 1, NULL, 'n'},
-		{"rate", 1, NULL, 'r'},
-		{"seconds", 1, NULL, 't'},
-		{"ping", 1, NULL, 'p'},
-		{"reneg", 1, NULL, 'g'},
-		{"leave", 0, NULL, 'l'},
-		{"tls-crypt", 1, NULL, 'x'},
-		{"at-once", 1, NULL, 'o'},
-		{0},
+		{"server", 1, NULL, 's'},    {"ca", 1, NULL, 'a'},
+		{"cert", 1, NULL, 'c'},	     {"key", 1, NULL, 'k'},
+		{"clients", 1, NULL, 'n'},   {"rate", 1, NULL, 'r'},
+		{"seconds", 1, NULL, 't'},   {"ping", 1, NULL, 'p'},
+		{"reneg", 1, NULL, 'g'},     {"leave", 0, NULL, 'l'},
+		{"tls-crypt", 1, NULL, 'x'}, {"at-once", 1, NULL, 'o'},
+		{"traffic", 0, NULL, 'd'},   {0},
 	};
 	int opt;
 
@@ -529,6 +490,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'l':
 			o->leave = true;
+			break;
+		case 'd':
+			o->traffic = true;
 			break;
 		default:
 			return -1;
@@ -575,6 +539,7 @@ static int make_config(struct load *l, struct err *err)
 int main(int argc, char **argv)
 {
 	static struct load l;
+	struct epoll_event input = {.events = EPOLLIN};
 	struct rlimit files = {.rlim_cur = 1 << 17, .rlim_max = 1 << 17};
 	struct log_sink *sink = log_sink_new();
 	struct err err = {0};
@@ -582,7 +547,8 @@ int main(int argc, char **argv)
 	if (parse_options(argc, argv, &l.opt) < 0) {
 		fprintf(stderr,
 			"usage: load_client --server ADDR:PORT --ca FILE --cert FILE --key FILE [--clients N]\n"
-			"       [--rate N] [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE] [--leave]\n");
+			"       [--rate N] [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE] [--leave]\n"
+			"       [--traffic]\n");
 		return 2;
 	}
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -597,6 +563,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	(void)signal(SIGTERM, on_signal);
+	if (l.opt.traffic && epoll_ctl(l.epoll, EPOLL_CTL_ADD, STDIN_FILENO, &input)) {
+		perror("load_client: standard input");
+		return 2;
+	}
 	run(&l);
 	summary(&l);
 	if (l.opt.leave)
