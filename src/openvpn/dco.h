@@ -202,6 +202,9 @@ enum dco_event_type {
 				* Only with FEAT_OUT_OF_SYNC */
 	DCO_EVENT_MAC,	       /* TAP: frames come from mac at this peer, or would with ask_macs */
 	DCO_EVENT_PATH_MTU, /* UDP, the only peer, with fragment_max: no larger IP packets pass */
+	DCO_EVENT_DATA_V1,  /* a packet of this kind came, the first of the transport: anybody may
+			     * have  sent it. Comes from backends without FEAT_DATA_V1, if they see it
+			     */
 	DCO_EVENT_DEVICE_GONE, /* the interface was deleted, and its peers went with it: no events
 				* of theirs, and the device can only be closed */
 };
@@ -217,13 +220,13 @@ enum dco_gone_reason {
 
 struct dco_event {
 	enum dco_event_type type;
-	int transport;		     /* CONTROL, TRANSPORT_CLOSED */
+	int transport;		     /* CONTROL, TRANSPORT_CLOSED, DATA_V1 */
 	uint32_t peer_id;	     /* all others but DEVICE_GONE */
 	enum dco_gone_reason reason; /* PEER_GONE */
 	uint8_t key_id;		     /* KEY_LIMIT, OUT_OF_SYNC */
-	union sock_addr remote;	     /* CONTROL, PEER_FLOATED, FLOAT_COLLISION, OUT_OF_SYNC */
-	union sock_addr local;	     /* CONTROL: destination address when known, else AF_UNSPEC */
-	const uint8_t *packet;	     /* CONTROL: borrowed until the next call of any dco function */
+	union sock_addr remote; /* CONTROL, PEER_FLOATED, FLOAT_COLLISION, OUT_OF_SYNC, DATA_V1 */
+	union sock_addr local;	/* CONTROL: destination address when known, else AF_UNSPEC */
+	const uint8_t *packet;	/* CONTROL: borrowed until the next call of any dco function */
 	size_t packet_len;
 	int err; /* TRANSPORT_CLOSED: 0 for end of stream, else errno; -1: bad record length */
 	uint32_t bad_length;	  /* with err -1 */

@@ -77,8 +77,9 @@ static void forget(struct dco_linux *d, bool by_transport, uint32_t id)
 
 	while (*at) {
 		const struct dco_event *ev = &(*at)->ev;
-		bool of_transport =
-			ev->type == DCO_EVENT_CONTROL || ev->type == DCO_EVENT_TRANSPORT_CLOSED;
+		bool of_transport = ev->type == DCO_EVENT_CONTROL ||
+				    ev->type == DCO_EVENT_DATA_V1 ||
+				    ev->type == DCO_EVENT_TRANSPORT_CLOSED;
 		bool hit = by_transport ? of_transport && ev->transport == (int)id
 					: !of_transport && ev->type != DCO_EVENT_DEVICE_GONE &&
 						  ev->peer_id == id;

@@ -98,6 +98,24 @@ static void closed(struct dco_linux *d, struct kernel_transport *t, int err, uin
 
 /* ---- receiving ---- */
 
+static void tell_data_v1(struct dco_linux *d, struct kernel_transport *t,
+			 const union sock_addr *remote)
+{
+	struct dco_event ev = {
+		.type = DCO_EVENT_DATA_V1,
+		.transport = t->number,
+		.remote = *remote,
+	};
+
+	if (t->v1_told)
+		return;
+	t->v1_told = true;
+	log_warn(
+		&d->log,
+		"Data Channel Offload doesn't support DATA_V1 packets. Upgrade your server to 2.4.5 or newer.");
+	kernel_event_put(d, &ev);
+}
+
 static void take_packet(struct dco_linux *d, struct kernel_transport *t,
 			const union sock_addr *remote, const union sock_addr *local,
 			const uint8_t *packet, size_t len)
@@ -113,17 +131,10 @@ static void take_packet(struct dco_linux *d, struct kernel_transport *t,
 
 	if (len == 0)
 		return;
-	if (packet[0] >> OPCODE_SHIFT == OPCODE_DATA_V1) {
-		if (!t->v1_told)
-			log_warn(
-				&d->log,
-				"Data Channel Offload doesn't support DATA_V1 packets. Upgrade your server to 2.4.5 or newer.");
-		t->v1_told = true;
-		return;
-	}
-	if (packet[0] >> OPCODE_SHIFT == OPCODE_DATA_V2)
-		return; /* of no peer that the kernel knows */
-	kernel_event_put(d, &ev);
+	if (packet[0] >> OPCODE_SHIFT == OPCODE_DATA_V1)
+		tell_data_v1(d, t, remote);
+	else if (packet[0] >> OPCODE_SHIFT != OPCODE_DATA_V2) /* of no peer that the kernel knows */
+		kernel_event_put(d, &ev);
 }
 
 static bool read_udp(struct dco_linux *d, struct kernel_transport *t)

@@ -9,7 +9,10 @@
  *                the file stays
  *   lacks        words "NAME": features (config/features.h) that the driver does not have
  *   absent       there is no driver
- *   events       a FIFO: "gone PEER REASON", "float PEER ADDRESS PORT", "key-limit PEER"
+ *   events       a FIFO: "gone PEER REASON", "float PEER ADDRESS PORT", "key-limit PEER",
+ *                "data-v1 PEER"
+ *   deaf         what comes to keys that are installed now is not understood
+ *   uncounted    no packet that arrives is counted
  */
 #define _GNU_SOURCE /* strerrorname_np() */
 #include <arpa/inet.h>
@@ -313,6 +316,7 @@ static int key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 {
 	struct device *d = ctx;
 	int e = refused(d, slot == DCO_SLOT_PRIMARY ? "key_install" : "key_install_later");
+	struct dco_key wrong;
 
 	if (e)
 		return fail(err, e, "Impossible to install key material in DCO: dco_new_key");
@@ -320,7 +324,11 @@ static int key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 		return err_set(err, ERR_UNSUPPORTED, "no such packet format");
 	note(d, "key_install %u slot %d id %u key %08x", peer_id, (int)slot, key->key_id,
 	     fingerprint(key));
-	return dco_engine.ops->key_install(d->engine, peer_id, slot, key, err);
+	if (!d->fake || !exists("deaf"))
+		return dco_engine.ops->key_install(d->engine, peer_id, slot, key, err);
+	wrong = *key;
+	wrong.open.cipher[0] ^= 1;
+	return dco_engine.ops->key_install(d->engine, peer_id, slot, &wrong, err);
 }
 
 static int key_swap(void *ctx, uint32_t peer_id)
@@ -347,8 +355,11 @@ static int peer_stats(void *ctx, uint32_t peer_id, struct dco_peer_stats *out)
 {
 	struct device *d = ctx;
 	int e = refused(d, "peer_stats");
+	int ret = e ? netlink_errno_code(e) : dco_engine.ops->peer_stats(d->engine, peer_id, out);
 
-	return e ? netlink_errno_code(e) : dco_engine.ops->peer_stats(d->engine, peer_id, out);
+	if (d->fake && exists("uncounted"))
+		out->link_rx_packets = 0;
+	return ret;
 }
 
 static int device_stats(void *ctx, struct dco_peer_stats *out)
@@ -412,8 +423,8 @@ static bool told(struct device *d, const char *line, struct dco_event *ev)
 		ev->type = DCO_EVENT_PEER_FLOATED;
 		return remote_from(arg, port, &ev->remote);
 	}
-	ev->type = DCO_EVENT_KEY_LIMIT;
-	if (strcmp(word, "key-limit") != 0)
+	ev->type = strcmp(word, "data-v1") == 0 ? DCO_EVENT_DATA_V1 : DCO_EVENT_KEY_LIMIT;
+	if (ev->type == DCO_EVENT_KEY_LIMIT && strcmp(word, "key-limit") != 0)
 		abort();
 	return true;
 }

@@ -921,6 +921,32 @@ static void tcp__socket_is_full__records_wait_and_arrive_whole(void **state)
 	close(ends[1]);
 }
 
+/* ---- packets that no driver takes ---- */
+
+/* It goes with its transport, and not with the peer 0. */
+static void data_v1__arrives__told_once_for_the_transport(void **state)
+{
+	struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+	const uint8_t packet[] = {6 << 3, 1, 2, 3, 4, 5, 6, 7};
+	struct fixture *f = *state;
+	socklen_t len = sizeof(own);
+	struct dco_event ev;
+
+	open_device(f, &dco_linux_legacy, DCO_MODE_P2P);
+	assert_int_equal(bind(f->fd, (struct sockaddr *)(void *)&own, sizeof(own)), 0);
+	assert_int_equal(getsockname(f->fd, (struct sockaddr *)(void *)&own, &len), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(sendto(f->fd, packet, sizeof(packet), 0,
+					(struct sockaddr *)(void *)&own, sizeof(own)),
+				 sizeof(packet));
+	assert_true(f->ops->next_event(f->d, &ev));
+	assert_int_equal(ev.type, DCO_EVENT_DATA_V1);
+	assert_int_equal(ev.transport, f->transport);
+	assert_int_equal(ev.remote.in4.sin_port, own.sin_port);
+	assert_false(f->ops->next_event(f->d, &ev));
+	assert_non_null(strstr(f->lines, "Data Channel Offload doesn't support DATA_V1 packets."));
+}
+
 /* ---- routes ---- */
 
 static void routes__table_as_told__metric_below_that_of_others(void **state)
@@ -1058,6 +1084,7 @@ int main(void)
 		T(life__three_renegotiations_of_the_module__in_this_order),
 		T(key_limit__legacy__found_by_its_counters_once),
 		T(tcp__socket_is_full__records_wait_and_arrive_whole),
+		T(data_v1__arrives__told_once_for_the_transport),
 		T(routes__table_as_told__metric_below_that_of_others),
 		T(routes__somebody_else_makes_them__none),
 		T(commands__each_fails_in_each_way__error_and_life_goes_on),

@@ -129,7 +129,7 @@ static void attempt_stop(struct client *c, bool keep_tunnel)
 	c->connect_until = c->push_next = c->push_until = c->silence_until = TIME_NEVER;
 	c->session_end = c->inactive_until = c->reopen_at = c->routes_at = TIME_NEVER;
 	c->stats_next = c->exit_until = c->exit_next = c->resolve_at = TIME_NEVER;
-	c->attach_at = TIME_NEVER;
+	c->attach_at = c->hear_at = TIME_NEVER;
 }
 
 static bool pause_is_exponential(const struct client *c)
@@ -292,6 +292,7 @@ static void rearm(struct client *c, uint64_t now_ms)
 		c->exit_next,
 		c->resolve_at,
 		c->attach_at,
+		c->hear_at,
 		c->renewal.at_ms,
 	};
 	uint64_t next = c->pump_wanted ? now_ms : TIME_NEVER;
@@ -356,7 +357,7 @@ static struct client *client_alloc(struct app *app)
 	c->connect_until = c->push_next = c->push_until = c->silence_until = TIME_NEVER;
 	c->session_end = c->inactive_until = c->reopen_at = c->routes_at = TIME_NEVER;
 	c->stats_next = c->exit_until = c->exit_next = c->resolve_at = TIME_NEVER;
-	c->attach_at = TIME_NEVER;
+	c->attach_at = c->hear_at = TIME_NEVER;
 	key_renewal_init(&c->renewal);
 	uv_timer_init(app->loop, &c->timer);
 	c->timer.data = c;

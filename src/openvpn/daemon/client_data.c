@@ -36,6 +36,12 @@ static void data_lost(struct client *c, const struct now *now, const char *text)
 	client_wake(c);
 }
 
+void client_data_leave(struct client *c, const struct now *now, const char *text)
+{
+	c->avoid_kernel = true;
+	data_lost(c, now, text);
+}
+
 /* ---- events of the data plane ---- */
 
 static void on_peer_gone(struct client *c, const struct dco_event *ev)
@@ -103,6 +109,9 @@ static void on_device_event(struct client *c, const struct dco_event *ev)
 	case DCO_EVENT_REMOTE_EXIT:
 		log_info(&c->log, 1, "OCC exit message received by peer");
 		client_raise(c, SIGUSR1, "remote-exit");
+		break;
+	case DCO_EVENT_DATA_V1:
+		client_hear_doubt(c, &now);
 		break;
 	case DCO_EVENT_FLOAT_COLLISION: /* takes a second peer */
 	case DCO_EVENT_MAC:
@@ -197,7 +206,8 @@ static void key_unusable(struct client *c, const struct now *now, const struct e
 		log_warn(
 			&c->log,
 			"Note: the kernel refuses a key, continuing without data channel offload.");
-		c->avoid_kernel = true;
+		client_data_leave(c, now, "dco update keys error");
+		return;
 	}
 	data_lost(c, now, "dco update keys error");
 }

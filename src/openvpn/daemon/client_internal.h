@@ -111,6 +111,7 @@ struct client {
 	bool updating;	   /* the same data plane does, with other options; moving is set too */
 	bool update_again; /* meanwhile they changed once more */
 	bool avoid_kernel; /* until the next attempt: it refused a key */
+	bool deaf; /* nothing came through the kernel: the engine shall tell whether it hears */
 	struct key_renewal renewal;
 	struct dns_settings *dns; /* of this attempt */
 	bool verb_pulled;	  /* put back at the next attempt */
@@ -129,6 +130,7 @@ struct client {
 	uint64_t inactive_bytes_seen;
 	uint64_t reopen_at;
 	uint64_t attach_at;
+	uint64_t hear_at;
 	uint64_t routes_at;
 	uint64_t stats_next; /* look at the counters for --reneg-bytes and -pkts */
 	uint64_t exit_until;
@@ -201,3 +203,12 @@ int client_data_watch(struct client *c);
 int client_data_add_peer(struct client *c, struct err *err) MUST_CHECK;
 void client_data_key(struct client *c, const struct now *now, const struct session_event *ev);
 void client_data_sync_keys(struct client *c, const struct now *now);
+/* go on with the fallback in place, or start again with @text */
+void client_data_leave(struct client *c, const struct now *now, const char *text);
+
+/* client_hear.c: does anything come through the data plane? */
+/* there is a peer with a key */
+void client_hear_start(struct client *c, const struct now *now);
+/* something says that the kernel cannot take what the peer sends: if nothing came yet, leave it */
+void client_hear_doubt(struct client *c, const struct now *now);
+void client_hear_timer(struct client *c, const struct now *now);

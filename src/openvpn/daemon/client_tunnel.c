@@ -153,7 +153,7 @@ static const struct dco_backend *choose_backend(struct client *c, struct err *er
 {
 	const struct dco_backend *found;
 
-	if (c->avoid_kernel)
+	if (c->avoid_kernel || c->deaf)
 		return backend_fallback();
 	found = app_backend(c->app, c->cfg, err);
 	if (!found || !backend_is_kernel(found) || !c->neg.cipher[0] ||
@@ -287,7 +287,7 @@ int client_tunnel_open_early(struct client *c, struct err *err)
 static bool other_backend_wanted(struct client *c)
 {
 	const struct negotiated *neg = c->neg.cipher[0] ? &c->neg : NULL;
-	bool kernel = app_expects_offload(c->app, c->cfg, neg) && !c->avoid_kernel;
+	bool kernel = app_expects_offload(c->app, c->cfg, neg) && !c->avoid_kernel && !c->deaf;
 
 	if (kernel == tunnel_is_offloaded(c->tunnel))
 		return false;
@@ -400,6 +400,7 @@ void client_tunnel_finished(struct client *c, const struct now *now)
 
 	c->finish_pending = c->update_again = false;
 	app_offload_works(c->app);
+	client_hear_start(c, now);
 	if (c->moving && !c->updating) {
 		move_completed(c);
 	} else {
@@ -483,6 +484,7 @@ void client_tunnel_timer(struct client *c, const struct now *now)
 	}
 	if (c->attach_at <= now->mono_ms)
 		finish_up(c, now);
+	client_hear_timer(c, now);
 	if (c->routes_at <= now->mono_ms) {
 		c->routes_at = TIME_NEVER;
 		c->routes_done = true;

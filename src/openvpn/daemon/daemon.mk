@@ -8,6 +8,7 @@ libdaemon_a_SOURCES += \
 	src/openvpn/daemon/client.c src/openvpn/daemon/client.h \
 	src/openvpn/daemon/client_connect.c \
 	src/openvpn/daemon/client_data.c \
+	src/openvpn/daemon/client_hear.c \
 	src/openvpn/daemon/client_internal.h \
 	src/openvpn/daemon/client_listen.c \
 	src/openvpn/daemon/client_push.c \

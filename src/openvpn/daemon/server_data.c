@@ -182,6 +182,8 @@ static void on_device_event(struct server *s, const struct dco_event *ev)
 	case DCO_EVENT_TRANSPORT_CLOSED:
 		server_transport_event(s, ev);
 		return;
+	case DCO_EVENT_DATA_V1: /* a client that cannot do DATA_V2 is refused anyway */
+		return;
 	case DCO_EVENT_DEVICE_GONE:
 		server_device_gone(s);
 		return;

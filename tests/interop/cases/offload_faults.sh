@@ -507,6 +507,58 @@ inactive 3600"
 	ut_stop
 }
 
+# ---- a server that sends what no driver can take -----------------------------------------------
+# Nothing comes through the driver, as with a server that sends DATA_V1: the tunnel works without it,
+# after two keepalive intervals or as soon as such a packet was seen, and stays so until SIGHUP.
+client_deaf()
+{
+	local proto=$1 seen=${2-} keepalive="1 12" how=deaf
+	[ "$proto" = udp ] || how=uncounted # for TCP a wrong packet is the end of the stream
+	[ -z "$seen" ] || keepalive="20 120"
+	server "$OPENVPN" <<<"keepalive $keepalive
+proto ${proto/client/server}"
+	fake fc
+	touch "$DIR/fc/$how"
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4
+proto $proto
+connect-retry 1 1"
+	[ -z "$seen" ] || tell fc data-v1 0
+	wait_log client 'Note: no data packet has come through the kernel since the connection began; servers before 2\.4\.5 send DATA_V1, which it cannot take\. Continuing without data channel offload\.' 8
+	wait_for 15 "the tunnel works" pings
+	tunnel_ok
+	want_log fc/requests '^engine: key_install'
+	case $proto in
+	udp) want_no_log client 'SIGUSR1' ;;
+	*) want "restarts" 1 "$(log_count client 'SIGUSR1.* received')" ;;
+	esac
+	[ -n "$seen" ] || wait_log client 'Note: data channel offload does not work here, continuing without it until SIGHUP\.' 10
+	want_no_key_twice
+	rm "$DIR/fc/$how"
+	mark client
+	mark fc/requests
+	kill -HUP "$UT_PID"
+	connected 15
+	tunnel_ok
+	want_log fc/requests '^kernel: key_install'
+	ut_stop
+}
+
+# Anybody can send such a packet: who hears its server takes no notice.
+client_data_v1_forged()
+{
+	server "$OPENVPN" <<<"keepalive 1 12"
+	fake fc
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4"
+	ping_ok
+	tell fc data-v1 0
+	wait_log fc/requests '^kernel: event data-v1' 3
+	sleep 3 # beyond the time in which it must hear something
+	tunnel_ok
+	want_no_log client 'Note: no data packet|SIGUSR1'
+	want_no_log fc/requests '^engine:'
+	ut_stop
+}
+
 ERRNOS=(EPERM ENODEV ENOENT EINVAL ENOMEM ENOTSOCK EEXIST EADDRINUSE ETIMEDOUT)
 case_add offload_fault_client_device_EPERM client_device_refused EPERM
 case_add offload_fault_client_device_EOPNOTSUPP client_device_refused EOPNOTSUPP
@@ -564,3 +616,7 @@ for e in ENOENT ENOMEM EPERM; do
 	case_add offload_fault_client_stats_$e client_stats_refused $e
 	case_add offload_fault_server_stats_$e server_stats_refused $e
 done
+case_add offload_fault_client_deaf client_deaf udp
+case_add offload_fault_client_deaf_tcp client_deaf tcp-client
+case_add offload_fault_client_deaf_data_v1_seen client_deaf udp seen
+case_add offload_fault_client_data_v1_forged client_data_v1_forged
