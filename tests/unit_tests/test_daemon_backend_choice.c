@@ -232,6 +232,32 @@ static void push__what_the_driver_cannot_take__is_left_out(void **state)
 			    "Note: pushing compression is not possible with data channel offload");
 }
 
+static void ciphers__data_plane_lacks_some__others_in_order(void **state)
+{
+	static const struct {
+		const char *list;
+		uint64_t features;
+		const char *left;
+	} cases[] = {
+		{"AES-256-GCM:CHACHA20-POLY1305:AES-128-GCM",
+		 FEAT_CIPHERS_AEAD & ~FEAT_CIPHER_CHACHA20_POLY1305, "AES-256-GCM:AES-128-GCM"},
+		{"CHACHA20-POLY1305:AES-256-GCM",
+		 FEAT_CIPHERS_AEAD & ~FEAT_CIPHER_CHACHA20_POLY1305, "AES-256-GCM"},
+		{"AES-256-GCM:AES-256-CBC", FEAT_CIPHERS_AEAD | FEAT_LEGACY_CIPHER,
+		 "AES-256-GCM:AES-256-CBC"},
+		{"AES-256-CBC", FEAT_CIPHERS_AEAD, "AES-256-CBC"}, /* better than an empty list */
+		{"AES-256-GCM", 0, "AES-256-GCM"},
+		{NULL, FEAT_CIPHERS_AEAD, ""},
+	};
+	char left[BACKEND_CIPHERS_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		backend_ciphers(cases[i].list, cases[i].features, left);
+		assert_string_equal(left, cases[i].left);
+	}
+}
+
 /* The process could not keep its capability for the whole run. */
 static void check__user_without_capability__is_named(void **state)
 {
@@ -259,6 +285,7 @@ int main(void)
 		T(check__disabled__is_the_engine),
 		T(choose__interface_in_the_way__engine_with_line_and_remedy),
 		T(push__what_the_driver_cannot_take__is_left_out),
+		T(ciphers__data_plane_lacks_some__others_in_order),
 		T(check__user_without_capability__is_named),
 	};
 

@@ -207,6 +207,9 @@ int finish_crypto(struct parse *p)
 	struct str list = str_init();
 	const char *normal;
 
+	c->chacha_by_default =
+		!c->data_ciphers || (cipher_list_has(c->data_ciphers, "DEFAULT") &&
+				     !cipher_list_has(c->data_ciphers, "CHACHA20-POLY1305"));
 	if (c->data_ciphers)
 		expand_list(p, c->data_ciphers, &list);
 	else

@@ -110,6 +110,8 @@ struct config_crypto {
 	bool cipher_set;
 	bool cipher_is_fallback;  /* data-ciphers-fallback, compat-mode, p2p */
 	const char *data_ciphers; /* normalised by config_finish() */
+	/* ChaCha20-Poly1305 is in it by default only: a data plane without it is good enough */
+	bool chacha_by_default;
 	bool data_ciphers_set;
 	const char *auth; /* digest name or "none" */
 	struct config_file secret;

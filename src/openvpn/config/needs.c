@@ -84,11 +84,13 @@ static void ciphers_of(struct needs *n, const struct config *cfg)
 		char name[64];
 
 		snprintf(name, sizeof(name), "%.*s", (int)len, at);
+		at += len;
+		at += *at == ':';
+		if (cfg->crypto.chacha_by_default && strcmp(name, "CHACHA20-POLY1305") == 0)
+			continue;
 		need(n, feature_of_cipher(name), GIVEN(cfg, "data-ciphers", "ncp-ciphers"), true,
 		     "Note: cipher '%s' in --data-ciphers is not supported by ovpn-dco, disabling data channel offload.",
 		     name);
-		at += len;
-		at += *at == ':';
 	}
 }
 

@@ -66,6 +66,7 @@ static int data_ciphers_apply(struct opt *o)
 				o,
 				"--data-ciphers list contains unsupported ciphers or is too long.");
 		c->data_ciphers = list;
+		c->chacha_by_default = false;
 	} else {
 		int ret = value_text(o, o->arg[0], &c->data_ciphers);
 

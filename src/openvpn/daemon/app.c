@@ -127,12 +127,18 @@ const struct dco_backend *app_backend(struct app *app, const struct config *cfg,
 	return found;
 }
 
-bool app_expects_offload(const struct app *app, const struct config *cfg,
-			 const struct negotiated *neg)
+const struct dco_backend *app_expected_backend(const struct app *app, const struct config *cfg)
 {
 	struct log quiet = log_init(NULL, "");
 	struct err err;
-	const struct dco_backend *found = backend_choose(cfg, app->kernel_allowed, &quiet, &err);
+
+	return backend_choose(cfg, app->kernel_allowed, &quiet, &err);
+}
+
+bool app_expects_offload(const struct app *app, const struct config *cfg,
+			 const struct negotiated *neg)
+{
+	const struct dco_backend *found = app_expected_backend(app, cfg);
 
 	return found && backend_is_kernel(found) && (!neg || backend_suits(found, neg));
 }

@@ -143,6 +143,28 @@ const char *backend_push_obstacle(const char *item, uint64_t features, char *buf
 	return buf;
 }
 
+void backend_ciphers(const char *list, uint64_t features, char out[BACKEND_CIPHERS_MAX])
+{
+	size_t len = 0;
+
+	out[0] = '\0';
+	for (const char *at = list; at && *at; at += *at == ':') {
+		int n = (int)strcspn(at, ":");
+		char name[64];
+
+		snprintf(name, sizeof(name), "%.*s", n, at);
+		at += n;
+		if (!(feature_of_cipher(name) & features))
+			continue;
+		n = snprintf(out + len, BACKEND_CIPHERS_MAX - len, "%s%s", len ? ":" : "", name);
+		len += n > 0 ? (size_t)n : 0;
+		if (len >= BACKEND_CIPHERS_MAX)
+			break;
+	}
+	if (len == 0 || len >= BACKEND_CIPHERS_MAX)
+		(void)str_copy(out, BACKEND_CIPHERS_MAX, list ? list : "");
+}
+
 bool backend_is_kernel(const struct dco_backend *backend)
 {
 	return backend != backend_fallback();

@@ -47,5 +47,16 @@ bool backend_suits(const struct dco_backend *backend, const struct negotiated *n
  */
 const char *backend_push_obstacle(const char *item, uint64_t features, char *buf, size_t cap);
 
+enum {
+	BACKEND_CIPHERS_MAX = 256
+};
+
+/**
+ * backend_ciphers() - those names of --data-ciphers which a data plane can do
+ * @features: of the data plane
+ * @out: all of @list when it is none of them
+ */
+void backend_ciphers(const char *list, uint64_t features, char out[BACKEND_CIPHERS_MAX]);
+
 /** backend_check() - append the table of --dco-check */
 enum dco_check_result backend_check(const struct config *cfg, bool kernel_allowed, struct str *out);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "config/config.h"
 #include "config/push.h"
+#include "daemon/backend_choice.h"
 #include "daemon/client.h"
 #include "daemon/data_slots.h"
 #include "daemon/dns.h"
@@ -95,7 +96,8 @@ struct client {
 	struct push_digest *digest;
 	uint8_t tunnel_digest[PUSH_DIGEST_LEN]; /* of the options the open device was made from */
 	bool tunnel_digest_known;
-	uint64_t active_at_ms; /* the control channel came up */
+	char ciphers[BACKEND_CIPHERS_MAX]; /* as announced */
+	uint64_t active_at_ms;		   /* the control channel came up */
 
 	/* data plane */
 	struct tunnel *tunnel;

@@ -263,8 +263,8 @@ void client_push_p2p(struct client *c, const struct now *now)
 	const char *fallback = c->base->crypto.cipher_is_fallback ? c->base->crypto.cipher : NULL;
 	struct ncp_p2p p = {
 		.tls_server = c->base->tls.server,
-		.data_ciphers = c->base->crypto.data_ciphers,
 		/* exactly what the peer was told, who draws the same conclusions */
+		.data_ciphers = c->ciphers,
 		.iv_proto = peer_info_number(c->peer_info, "IV_PROTO"),
 	};
 	struct str line = str_init();

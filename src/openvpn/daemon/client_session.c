@@ -11,24 +11,30 @@
 #include "base/thread.h"
 #include "config/features.h"
 #include "daemon/app.h"
+#include "daemon/backend_choice.h"
 #include "daemon/credentials.h"
 #include "daemon/environment.h"
 #include "daemon/negotiation_setup.h"
 #include "daemon/tls_setup.h"
 #include "tls/tls.h"
 
-static struct peer_info_features features(const struct client *c, uint8_t key_id)
+static struct peer_info_features features(struct client *c, uint8_t key_id)
 {
 	const struct config *cfg = c->cfg ? c->cfg : c->base;
 	bool renegotiation = key_id > 0 && tunnel_is_open(c->tunnel);
 	/* A device that was kept may give way to one in the kernel: client_tunnel_up(). */
-	bool offload = renegotiation ? tunnel_is_offloaded(c->tunnel)
-				     : app_expects_offload(c->app, cfg, NULL);
+	const struct dco_backend *plane = renegotiation
+						  ? dco_device_backend(tunnel_device(c->tunnel))
+						  : app_expected_backend(c->app, cfg);
+	bool offload = plane && backend_is_kernel(plane);
+	struct err err;
 
+	backend_ciphers(cfg->crypto.data_ciphers, plane ? plane->features(&err) : 0, c->ciphers);
 	/* The engine is always there to fall back on, but this would make it necessary. */
 	return (struct peer_info_features){
 		.epoch = !offload,
 		.framing = !offload,
+		.data_ciphers = c->ciphers,
 		.push_update = c->pull && cfg->ce.proto.kind == CONFIG_PROTO_UDP,
 	};
 }

@@ -141,7 +141,7 @@ static void fill_peer_info(const struct config *cfg, const struct peer_info_feat
 	in->version = PACKAGE_VERSION;
 	in->platform = "linux";
 	in->max_tun_mtu = max_mtu;
-	in->data_ciphers = cfg->crypto.data_ciphers;
+	in->data_ciphers = features->data_ciphers;
 	in->epoch = features->epoch;
 	in->push_update = features->push_update;
 	in->dns_v2 = true;

@@ -44,6 +44,7 @@ struct peer_info_features {
 	bool epoch;
 	bool framing; /* compression framing of any kind */
 	bool push_update;
+	const char *data_ciphers; /* those which the data plane can do */
 };
 
 /**

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "daemon/app.h"
+#include "daemon/backend_choice.h"
 #include "daemon/data_setup.h"
 #include "daemon/environment.h"
 #include "config/options.h"
@@ -247,8 +248,9 @@ static void check_addresses(struct server_peer *p)
 static bool negotiate(struct server_peer *p, const struct now *now)
 {
 	const struct config *cfg = p->cfg;
+	char ciphers[BACKEND_CIPHERS_MAX];
 	struct ncp_server srv = {
-		.data_ciphers = cfg->crypto.data_ciphers,
+		.data_ciphers = ciphers,
 		.data_ciphers_config = cfg->crypto.data_ciphers,
 		.cipher = cfg->crypto.cipher ? cfg->crypto.cipher : "BF-CBC",
 		.fallback = cfg->crypto.cipher_is_fallback,
@@ -259,9 +261,11 @@ static bool negotiate(struct server_peer *p, const struct now *now)
 	};
 	struct ncp_refusal refusal = {0};
 	struct str lines = str_init();
-	int ret = ncp_server_choose(&srv, session_peer_info(p->session), p->occ_cipher,
-				    p->entry.peer_id, &p->neg, &refusal, &lines);
+	int ret;
 
+	backend_ciphers(cfg->crypto.data_ciphers, p->server->features, ciphers);
+	ret = ncp_server_choose(&srv, session_peer_info(p->session), p->occ_cipher,
+				p->entry.peer_id, &p->neg, &refusal, &lines);
 	log_lines(&p->log, 1, str_text(&lines));
 	str_fini(&lines);
 	p->negotiated = ret == 0;

@@ -14,6 +14,7 @@ fake()
 	[ -x "$PROGRAM" ] || skip "no openvpn_fake_kernel beside openvpn: 'make check' builds it, with offload"
 	export FAKE_KERNEL=$DIR/$1
 	mkdir -p "$FAKE_KERNEL"
+	[ ! -e "$FAKE_KERNEL/events" ] || return 0
 	: >>"$FAKE_KERNEL/requests.log"
 	mkfifo "$FAKE_KERNEL/events"
 }
@@ -559,6 +560,85 @@ client_data_v1_forged()
 	ut_stop
 }
 
+# ---- a driver that lacks something -------------------------------------------------------------
+lacking() # DIRECTORY FEATURE...
+{
+	mkdir -p "$DIR/$1"
+	echo "${*:2}" >"$DIR/$1/lacks"
+}
+
+# Without ChaCha20-Poly1305: the default is used without it, and the other end is told so.
+client_without_chacha()
+{
+	lacking fc CIPHER_CHACHA20_POLY1305
+	server "$OPENVPN" <<<"data-ciphers CHACHA20-POLY1305:AES-128-GCM"
+	fake fc
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4"
+	tunnel_ok
+	want_log server 'peer info: IV_CIPHERS=AES-256-GCM:AES-128-GCM$'
+	want_log client "Data Channel: cipher 'AES-128-GCM'"
+	want_log fc/requests '^kernel: key_install'
+	want_no_log client 'ovpn-dco, disabling|incompatible with data channel offload'
+	ut_stop
+	# named, it is wanted
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4
+data-ciphers DEFAULT:CHACHA20-POLY1305"
+	want_log client "Note: cipher 'CHACHA20-POLY1305' in --data-ciphers is not supported by ovpn-dco, disabling data channel offload\."
+	tunnel_ok
+	ut_stop
+}
+
+server_without_chacha()
+{
+	lacking fs CIPHER_CHACHA20_POLY1305
+	two_clients
+	kill "$UT_PID"
+	wait "$UT_PID"
+	mark client
+	echo "data-ciphers CHACHA20-POLY1305:AES-128-GCM" >>"$DIR/client.conf"
+	OPENVPN=${OPENVPN%_fake_kernel} ut --config "$DIR/client.conf"
+	connected 20
+	tunnel_ok
+	want_log client "Data Channel: cipher 'AES-128-GCM'"
+	two_clients_end
+}
+
+# The driver is another one when the server's answer comes, and lacks the cipher: in place, without it.
+client_pushed_cipher()
+{
+	cat >"$DIR/hook" <<-E
+		#!/bin/sh
+		echo CIPHER_CHACHA20_POLY1305 >$DIR/fc/lacks
+	E
+	chmod +x "$DIR/hook"
+	server "$OPENVPN" <<<"data-ciphers CHACHA20-POLY1305
+script-security 2
+client-connect $DIR/hook"
+	fake fc
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4"
+	tunnel_ok
+	want "Notes" 1 "$(log_count client 'Note: pushed options are incompatible with data channel offload, continuing without it\.')"
+	want_no_log client 'SIGUSR1'
+	want_log fc/requests '^engine: key_install'
+	want "connections at the server" 1 "$(log_count server 'Peer Connection Initiated')"
+	ut_stop
+}
+
+# Compression framing is pushed
+client_pushed_framing()
+{
+	fake fc
+	server 2.6 <<<"$1
+push \"$1\""
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4"
+	tunnel_ok
+	want "Notes" 1 "$(log_count client 'Note: pushed options are incompatible with data channel offload, continuing without it\.|disabling data channel offload')"
+	want_no_log client 'SIGUSR1'
+	want_log fc/requests '^engine: key_install'
+	want "connections at the server" 1 "$(log_count server 'Peer Connection Initiated')"
+	ut_stop
+}
+
 ERRNOS=(EPERM ENODEV ENOENT EINVAL ENOMEM ENOTSOCK EEXIST EADDRINUSE ETIMEDOUT)
 case_add offload_fault_client_device_EPERM client_device_refused EPERM
 case_add offload_fault_client_device_EOPNOTSUPP client_device_refused EOPNOTSUPP
@@ -620,3 +700,8 @@ case_add offload_fault_client_deaf client_deaf udp
 case_add offload_fault_client_deaf_tcp client_deaf tcp-client
 case_add offload_fault_client_deaf_data_v1_seen client_deaf udp seen
 case_add offload_fault_client_data_v1_forged client_data_v1_forged
+case_add offload_fault_client_without_chacha client_without_chacha
+case_add offload_fault_server_without_chacha server_without_chacha
+case_add offload_fault_client_pushed_cipher client_pushed_cipher
+case_add offload_fault_client_pushed_comp_lzo client_pushed_framing 'comp-lzo no'
+case_add offload_fault_client_pushed_compress client_pushed_framing 'compress'
