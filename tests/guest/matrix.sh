@@ -304,21 +304,11 @@ restore()
 	ip -n c addr add 2001:db8::2/64 dev vc nodad
 }
 
-# The legacy module frees a buffer twice on 6.1 when several datagrams of a sender on the same machine
-# arrive in one, which an interface with this switched off never delivers.
-segmentation()
-{
-	[ "$GUEST" = g61 ] || return 0
-	ip netns exec c ethtool -K vc tx-udp-segmentation off
-	ip netns exec s ethtool -K vs tx-udp-segmentation off
-}
-
 one_server()
 {
 	local cipher
 	rm -rf "$D" && mkdir -p "$D"
 	net_up
-	segmentation
 	ip netns exec s iperf3 -s >/dev/null 2>&1 &
 	local iperf_pid=$!
 	for cli_end in $CLIENTS; do

@@ -13,6 +13,7 @@
 #include "data/ping.h"
 #include "engine/early.h"
 #include "engine/forward.h"
+#include "engine/udp.h"
 #include "engine/worker.h"
 
 /* ---- peers ---- */
@@ -76,6 +77,8 @@ static int peer_insert(struct engine *e, const struct dco_peer_config *cfg, stru
 	port->peer_count++;
 	if (port->tcp)
 		port->peer = p;
+	else
+		udp_peer_added(port->udp);
 	if (e->cfg.mode == DCO_MODE_P2P)
 		e->only = p;
 	if (add_routes(e, p) < 0) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "engine/forward.h"
 #include "engine/state.h"
@@ -89,6 +90,22 @@ void udp_rx_free(struct udp_rx *rx)
 	free(rx);
 }
 
+/*
+ * The legacy driver frees a buffer twice, which ends the machine, when it gets several datagrams in
+ * one. Nobody joins them on the way from another machine, but a sender in another network namespace
+ * of this one hands them over as they are.
+ */
+static void udp_spare_legacy_driver(struct udp_port *u)
+{
+	if (access("/sys/module/ovpn_dco_v2", F_OK) == 0)
+		u->gso = false;
+}
+
+void udp_peer_added(struct udp_port *u)
+{
+	udp_spare_legacy_driver(u);
+}
+
 struct udp_port *udp_port_new(int fd, sa_family_t family)
 {
 	struct udp_port *u = calloc(1, sizeof(*u));
@@ -106,6 +123,7 @@ struct udp_port *udp_port_new(int fd, sa_family_t family)
 	}
 	/* Setting 0 changes nothing but tells whether the kernel knows the option. */
 	u->gso = setsockopt(fd, SOL_UDP, UDP_SEGMENT, &zero, sizeof(zero)) == 0;
+	udp_spare_legacy_driver(u);
 	/* Without it each datagram comes alone, which works as well. */
 	(void)setsockopt(fd, SOL_UDP, UDP_GRO, &one, sizeof(one));
 	return u;

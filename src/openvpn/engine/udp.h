@@ -17,6 +17,9 @@ void udp_rx_free(struct udp_rx *rx);
 struct udp_port *udp_port_new(int fd, sa_family_t family) MUST_CHECK;
 void udp_port_free(struct udp_port *u);
 
+/** udp_peer_added() - a time to see what the machine has loaded meanwhile */
+void udp_peer_added(struct udp_port *u);
+
 /** udp_readable() - one recvmmsg() into forward_from_link() */
 void udp_readable(struct engine *e, struct port *port);
 
