@@ -203,7 +203,8 @@ enum dco_event_type {
 	DCO_EVENT_MAC,	       /* TAP: frames come from mac at this peer, or would with ask_macs */
 	DCO_EVENT_PATH_MTU, /* UDP, the only peer, with fragment_max: no larger IP packets pass */
 	DCO_EVENT_DATA_V1,  /* a packet of this kind came, the first of the transport: anybody may
-			     * have  sent it. Comes from backends without FEAT_DATA_V1, if they see it
+			     * have  sent it. Comes from backends without FEAT_DATA_V1, if they see
+			     * it
 			     */
 	DCO_EVENT_DEVICE_GONE, /* the interface was deleted, and its peers went with it: no events
 				* of theirs, and the device can only be closed */
@@ -294,6 +295,7 @@ struct dco_backend {
 	uint64_t (*features)(struct err *why);
 	const char *(*version)(char *buf, size_t cap);
 	const char *how_to_get; /* for people, when the machine does not have it; may be NULL */
+	const char *link_kind;	/* of its interfaces, to rtnetlink; NULL: not a driver's */
 	/* the device keeps the ports of transports busy for a while after they were detached and
 	 * closed: whoever wants to bind them again closes the device, too */
 	bool holds_sockets;

@@ -33,6 +33,12 @@ static uint64_t offered_at_best(const struct dco_backend *b)
 	return b->offers ? b->offers : b->features(&why);
 }
 
+/* An interface belongs to the driver that made it. */
+static bool is_of_another(const struct dco_wish *wish, const struct dco_backend *b)
+{
+	return wish->link_kind && b->link_kind && strcmp(wish->link_kind, b->link_kind) != 0;
+}
+
 /* "--fragment in client.conf:12" */
 static const char *where(const struct config_need *need, char *buf, size_t cap)
 {
@@ -129,6 +135,11 @@ const struct dco_backend *dco_choose(const struct dco_backend *const *backends, 
 		uint64_t offered = offered_at_best(b);
 		size_t missing = dco_missing(wish, offered, 0);
 
+		if (is_of_another(wish, b)) {
+			log_info(log, 3, "Interface %s was made by another driver than the %s",
+				 wish->link_name, b->text);
+			continue;
+		}
 		if (missing == wish->need_count) {
 			offered = b->features(&why);
 			if (!offered) {
@@ -211,6 +222,10 @@ static bool check_row(const struct dco_backend *b, const struct dco_wish *wish,
 	str_addf(out, "%-12s %s (%s)\n", b->name, b->text, b->version(version, sizeof(version)));
 	if (wish->disabled && !last) {
 		add_reason(out, wish->disabled_why, wish->disabled_remedy);
+		return false;
+	}
+	if (is_of_another(wish, b)) {
+		str_addf(out, "  no   Interface %s was made by another driver\n", wish->link_name);
 		return false;
 	}
 	usable = b->features(&why);

@@ -15,6 +15,8 @@
 struct dco_wish {
 	const struct config_need *needs; /* as config_needs() gives them */
 	size_t need_count;
+	const char *link_kind; /* an interface of a driver is to be taken over; NULL: none */
+	const char *link_name;
 	bool disabled;		  /* only the last backend, the engine, may be used */
 	const char *disabled_why; /* for dco_check(): what forbids the others */
 	const char *disabled_remedy;

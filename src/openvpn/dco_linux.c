@@ -152,6 +152,7 @@ static const struct dco_ops legacy_ops = {.device_open = legacy_open, COMMON_OPS
 const struct dco_backend dco_linux_mainline = {
 	.name = "ovpn",
 	.text = "kernel driver ovpn",
+	.link_kind = "ovpn",
 	.offers = OFFERED_BY_MAINLINE | FEAT_ASYM_PEER_ID,
 	.features = mainline_features,
 	.version = mainline_version,
@@ -163,6 +164,7 @@ const struct dco_backend dco_linux_mainline = {
 const struct dco_backend dco_linux_legacy = {
 	.name = "ovpn-dco-v2",
 	.text = "legacy kernel module ovpn-dco-v2",
+	.link_kind = "ovpn-dco",
 	.offers = OFFERED_BY_BOTH,
 	.features = legacy_features,
 	.version = legacy_version,

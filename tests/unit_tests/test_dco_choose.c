@@ -171,6 +171,38 @@ static void kernel__option_without_effect__chosen_with_a_warning(void **state)
 	assert_string_equal(lines, "");
 }
 
+/* Of two drivers the one that made the interface, or the engine, which says that it is in use. */
+static void kernel__interface_of_one_driver__that_one(void **state)
+{
+	struct dco_backend best = kernel, legacy = kernel;
+	const struct dco_backend *const both[] = {&best, &legacy, &engine};
+	struct dco_wish wish = {.needs = &need_gcm, .need_count = 1};
+	struct log log = log_init(sink, "");
+	struct str out = str_init();
+	struct err err;
+
+	(void)state;
+	best.link_kind = "ovpn";
+	legacy.name = "ovpn-dco-v2";
+	legacy.link_kind = "ovpn-dco";
+	assert_ptr_equal(dco_choose(both, 3, &wish, &log, &err), &best);
+	wish.link_name = "tun7";
+	wish.link_kind = "ovpn";
+	assert_ptr_equal(dco_choose(both, 3, &wish, &log, &err), &best);
+	assert_string_equal(lines, "");
+	wish.link_kind = "ovpn-dco";
+	assert_ptr_equal(dco_choose(both, 3, &wish, &log, &err), &legacy);
+	assert_string_equal(lines,
+			    "Interface tun7 was made by another driver than the kernel module\n");
+	assert_int_equal(dco_check(both, 3, &wish, &out), DCO_CHECK_OFFLOAD);
+	assert_non_null(strstr(str_text(&out), "ovpn         kernel module (7)\n"
+					       "  no   Interface tun7 was made by another driver\n"
+					       "ovpn-dco-v2  kernel module (7)\n"
+					       "  yes\n"));
+	assert_non_null(strstr(str_text(&out), "would be used: ovpn-dco-v2\n"));
+	str_fini(&out);
+}
+
 static void nothing__offers_an_option__every_one_named(void **state)
 {
 	struct config_need needs[] = {need_tap, need_fragment, need_tap};
@@ -273,6 +305,7 @@ int main(void)
 		CASE(kernel__missing_and_lacking__only_the_option_is_told),
 		CASE(kernel__lacks_here_what_it_offers__engine_and_check_agree),
 		CASE(kernel__option_without_effect__chosen_with_a_warning),
+		CASE(kernel__interface_of_one_driver__that_one),
 		CASE(nothing__offers_an_option__every_one_named),
 		CASE(check__table__reasons_remedies_and_status),
 		CASE(check__driver_missing__obstacles_too),

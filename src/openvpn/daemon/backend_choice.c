@@ -18,26 +18,27 @@ struct wish {
 	char disabled_why[320];
 };
 
-/*
- * An interface with the name of ours which no driver of offload made: only the userspace engine can
- * take it over, if anything can (spec 04 section 4.2, B13, for every name but "tun").
- */
-static bool is_in_the_way(const struct config *cfg, struct config_need *need)
+/* The kind of an interface that has the name of ours already; false: there is none. */
+static bool find_link(const char *name, struct iface_info *info)
 {
-	const char *name = cfg->tun.dev;
-	int ifindex = cfg->tun.type == CONFIG_DEV_TUN && name && strcmp(name, "tun") != 0
-			      ? iface_index(name)
-			      : ERR_NO_DEVICE;
+	int ifindex = iface_index(name);
 	struct log quiet = log_init(NULL, "");
 	struct netlink *nl = NULL;
-	struct iface_info info;
 	bool found = ifindex > 0 && netlink_open(&quiet, &nl, NULL) == 0 &&
-		     iface_get(nl, ifindex, &info, NULL) == 0 && strcmp(info.kind, "ovpn") != 0 &&
-		     strcmp(info.kind, "ovpn-dco") != 0;
+		     iface_get(nl, ifindex, info, NULL) == 0;
 
 	netlink_close(nl);
-	if (!found)
-		return false;
+	return found;
+}
+
+/* Only the userspace engine can take over what no driver of offload made, if anything can. */
+static void add_in_the_way(struct wish *w, const struct config *cfg)
+{
+	struct config_need *need = &w->needs[w->dco.need_count];
+
+	if (w->dco.need_count == NEEDS_MAX)
+		return;
+	w->dco.need_count++;
 	*need = (struct config_need){
 		.feature = FEAT_DEVICE_NODE,
 		.option = "dev",
@@ -50,22 +51,39 @@ static bool is_in_the_way(const struct config *cfg, struct config_need *need)
 	snprintf(
 		need->line, sizeof(need->line),
 		"Interface %s exists and is not using the ovpn DCO driver. Disabling data channel offload",
-		name);
-	return true;
+		cfg->tun.dev);
+}
+
+/* Spec 04 section 4.2, B13, for every name but "tun"; and whose the interface is, spec 05 A13. */
+static void look_at_link(struct wish *w, const struct config *cfg)
+{
+	static const char *const kinds[] = {"ovpn", "ovpn-dco"};
+	struct iface_info info;
+
+	if (cfg->tun.type != CONFIG_DEV_TUN || !cfg->tun.dev || strcmp(cfg->tun.dev, "tun") == 0 ||
+	    !find_link(cfg->tun.dev, &info))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strcmp(info.kind, kinds[i]) != 0)
+			continue;
+		w->dco.link_kind = kinds[i];
+		w->dco.link_name = cfg->tun.dev;
+		return;
+	}
+	add_in_the_way(w, cfg);
 }
 
 static void wish_init(struct wish *w, const struct config *cfg, bool kernel_allowed)
 {
 	size_t n = config_needs(cfg, w->needs, NEEDS_MAX);
 
-	if (n < NEEDS_MAX && kernel_allowed && !cfg->tun.disable_dco &&
-	    is_in_the_way(cfg, &w->needs[n]))
-		n++;
 	w->dco = (struct dco_wish){
 		.needs = w->needs,
 		.need_count = n < NEEDS_MAX ? n : NEEDS_MAX,
 		.disabled = cfg->tun.disable_dco || !kernel_allowed,
 	};
+	if (!w->dco.disabled)
+		look_at_link(w, cfg);
 }
 
 /* For --dco-check: what forbids all of the kernel's drivers. */
