@@ -139,6 +139,11 @@ bool process_privileges_dco_possible(const struct process_privileges *p, const s
 	log_warn(
 		log,
 		"--user specified but lacking CAP_SETPCAP. Cannot retain CAP_NET_ADMIN. Disabling data channel offload");
+	/* the known line is said for both */
+	log_info(
+		log, 1,
+		"this process lacks %s: to use offload give it that too (systemd: CapabilityBoundingSet=), or leave out --user %s and start it as that user with AmbientCapabilities=CAP_NET_ADMIN",
+		privilege_has(CAP_SETPCAP) ? "CAP_NET_ADMIN" : "CAP_SETPCAP", p->id.user);
 	return false;
 }
 
