@@ -186,6 +186,31 @@ static const char *certificate_name(const struct server_peer *p)
 	return v ? verify_common_name(v) : "";
 }
 
+static void void_keys(struct server_peer *p)
+{
+	p->token_session.valid = false;
+	peer_data_del(p);
+}
+
+/* Whether the name is one that this client may have, whatever the methods say of its password. */
+static bool user_is_allowed(struct server_peer *p)
+{
+	const char *user = p->auth.user;
+
+	if (p->server->cfg->server.username_as_cn && strlen(user) >= sizeof(p->cn)) {
+		log_error(
+			&p->log,
+			"TLS Auth Error: --username-as-common-name specified and username is longer than the maximum permitted Common Name length of %d characters",
+			SERVER_CN_MAX - 1);
+		return false;
+	}
+	if (user_is_locked_to_other(p, user)) {
+		void_keys(p);
+		return false;
+	}
+	return true;
+}
+
 /* All methods agreed: what may still be wrong, and what is kept from now on. */
 static void succeed(struct server_peer *p, const struct now *now)
 {
@@ -194,18 +219,8 @@ static void succeed(struct server_peer *p, const struct now *now)
 
 	if (user && c->username_as_cn)
 		cn = user;
-	if (strlen(cn) >= sizeof(p->cn)) {
-		log_error(
-			&p->log,
-			"TLS Auth Error: --username-as-common-name specified and username is longer than the maximum permitted Common Name length of %d characters",
-			SERVER_CN_MAX - 1);
-		fail(p, now);
-		return;
-	}
-	if ((user && user_is_locked_to_other(p, user)) || cn_is_locked_to_other(p, cn) ||
-	    chain_changed(p) || ccd_missing(p, cn)) {
-		p->token_session.valid = false;
-		peer_data_del(p); /* all its keys are void */
+	if (cn_is_locked_to_other(p, cn) || chain_changed(p) || ccd_missing(p, cn)) {
+		void_keys(p);
 		fail(p, now);
 		return;
 	}
@@ -247,6 +262,10 @@ static void userpass_failed(struct server_peer *p, const struct now *now)
 
 static void userpass_succeeded(struct server_peer *p, const struct now *now)
 {
+	if (!user_is_allowed(p)) {
+		userpass_failed(p, now);
+		return;
+	}
 	log_userpass_result(p, "succeeded");
 	succeed(p, now);
 }
@@ -312,7 +331,7 @@ static bool read_pending_file(struct server_peer *p, const struct now *now)
 
 static void defer(struct server_peer *p, const struct now *now)
 {
-	if (!read_pending_file(p, now)) {
+	if (!user_is_allowed(p) || !read_pending_file(p, now)) {
 		userpass_failed(p, now);
 		return;
 	}
@@ -441,7 +460,10 @@ static enum token_outcome check_token(struct server_peer *p, const struct now *n
 		log_info(&p->log, 1,
 			 "TLS: Username/auth-token authentication succeeded for username '%s'",
 			 p->auth.user);
-		succeed(p, now);
+		if (user_is_allowed(p))
+			succeed(p, now);
+		else
+			userpass_failed(p, now);
 		return TOKEN_DECIDED;
 	}
 	log_info(&p->log, 1, "TLS: Username/auth-token authentication failed for username '%s'",
@@ -526,8 +548,11 @@ void peer_auth_begin(struct server_peer *p, const struct now *now, const struct 
 	p->auth.serial = ev->key_serial;
 	p->auth.begun_ms = p->state == PEER_HANDSHAKE ? p->created.mono_ms : now->mono_ms;
 	p->auth.too_long = ev->peer.credentials_too_long;
-	p->auth.sent_user = secret_strdup(ev->peer.username);
-	p->auth.sent_password = secret_strdup(ev->peer.password);
+	/* a name without a password field is no credentials, and the other way round */
+	if (ev->peer.username && ev->peer.password) {
+		p->auth.sent_user = secret_strdup(ev->peer.username);
+		p->auth.sent_password = secret_strdup(ev->peer.password);
+	}
 	set_reason(p, NULL);
 	if (p->verify.count) {
 		answer(p, now, SESSION_AUTH_PENDING);
