@@ -247,14 +247,14 @@ step_guest()
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 
-# Every pair of client and server, about two hours of one processor; less with e.g. MATRIX='-g g72 -p udp -t 2'.
+# Every pair of client and server, about an hour of one processor; less with e.g. MATRIX='-g g72 -p udp -t 2'.
 # What failed or was broken off runs again the next time, the rest is kept as long as the program is the same.
 step_matrix()
 {
 	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
 	# shellcheck disable=SC2086
 	tests/guest/matrix -o "${OPENVPN:-$BUILD/gcc/openvpn}" -n "$JOBS" -d "$BUILD/matrix" -k -j "$BUILD/matrix.json" \
-		-r "$BUILD/matrix.txt" ${MATRIX:--t 20} | results_from
+		-r "$BUILD/matrix.txt" ${MATRIX:--t 20 -b 1M} | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 

@@ -40,7 +40,7 @@ until_true()
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$end" ] || return 1
 		# a sleep without a process
-		read -rt 0.2 <>"$PAUSE" || :
+		read -rt "${PAUSE_S:-0.1}" <>"$PAUSE" || :
 	done
 	return 0
 }

@@ -3,7 +3,7 @@
 # Runs inside a guest for tests/guest/matrix: every pair of client and server. Prints
 # "CELL client server transport what ok|FAIL|- detail". Ends: ok our program on the kernel's data
 # plane, ou in user space; tk and tu the guest's own OpenVPN. Set by the host: GUEST, CLIENTS,
-# SERVERS, PROTOS, FAMILIES, CIPHERS, STEPS, IPERF_S, BITRATE.
+# SERVERS, PROTOS, FAMILIES, CIPHERS, STEPS, IPERF_S, LIMIT, LOAD.
 . /w/guest.sh
 [ "$GUEST" = g72 ] && KIND=ovpn || KIND=ovpn-dco
 UP='Initialization Sequence Completed'
@@ -36,7 +36,7 @@ cell() # WHAT ok|FAIL|- DETAIL
 	echo "CELL $cli_end $srv_end $proto$family $*"
 	[ "$2" = FAIL ] || return 0
 	export GUEST_FAILED=1
-	tail -n "${LOG_LINES:-25}" "$D/cli.log" "$D/srv.log"
+	tail -n "${LOG_LINES:-25}" "$D/cli.log" "$D/srv.log" "$D/iperf-srv.log"
 }
 
 # check WHAT COMMAND...: a cell from what the command prints to the file "detail" and its status
@@ -78,9 +78,7 @@ client_up() # OPTIONS...: cipher, reneg
 
 kind_is() # NETNS WHOSE
 {
-	local kind
-	kind=$(link_kind "$1" tun0)
-	[ "$kind" = "$KIND" ] || fail "$2's tun0 is a $kind"
+	[ -n "$(ip -n "$1" link show dev tun0 type "$KIND")" ] || fail "$2's tun0 is a $(link_kind "$1" tun0)"
 }
 
 kinds()
@@ -104,15 +102,17 @@ connect() # CIPHER
 	pings
 	ping_vpn c 10.8.0.1 3000
 	ping_vpn c fd00:8::1
-	ping_vpn s "$(ip -n c -4 -j addr show tun0 | jq -r '.[0].addr_info[0].local')"
+	local addr
+	read -r _ _ _ addr _ < <(ip -n c -4 -o addr show tun0)
+	ping_vpn s "${addr%/*}"
 }
 
 iperf() # [-R]
 {
 	local out
-	out=$(ip netns exec c timeout $((IPERF_S + 20)) iperf3 -c 10.8.0.1 -t "$IPERF_S" -J "$@") ||
-		fail "iperf3 $*: $(jq -r .error <<<"$out")" || return
-	printf '%s ' "$(jq -r '.end.sum_received.bits_per_second / 1e6 | floor' <<<"$out")" >>"$D/detail"
+	out=$(ip netns exec c timeout $((IPERF_S + 20)) iperf3 -c 10.8.0.1 -f m -t "$IPERF_S" ${LIMIT:+-b "$LIMIT"} "$@" 2>&1) &&
+		[[ $out =~ \ ([0-9.]+)\ Mbits/sec\ +receiver ]] || fail "iperf3 $*: ${out##*$'\n'}" || return
+	printf '%s ' "${BASH_REMATCH[1]}" >>"$D/detail"
 }
 
 both_ways()
@@ -143,11 +143,11 @@ again()
 
 reneg()
 {
-	local n load
-	ip netns exec c iperf3 -c 10.8.0.1 -t 10 -b "$BITRATE" >/dev/null 2>&1 &
-	load=$!
+	local n iperf_pid
+	ip netns exec c iperf3 -c 10.8.0.1 -t 10 -b "$LOAD" >/dev/null 2>&1 &
+	iperf_pid=$!
 	ip netns exec c ping -D -O -i 0.2 -c 50 -W 5 10.8.0.1 >"$D/ping.log" 2>&1
-	wait "$load" || fail "iperf3 broke off"
+	wait "$iperf_pid" || fail "iperf3 broke off"
 	grep -q ' 0% packet loss' "$D/ping.log" || fail "$(grep -E 'loss|no answer' "$D/ping.log")"
 	n=$(count cli 'VERIFY OK: depth=0')
 	[ "$n" -ge 2 ] || fail "$((n - 1)) renegotiations"
@@ -309,7 +309,7 @@ one_server()
 	local cipher
 	rm -rf "$D" && mkdir -p "$D"
 	net_up
-	ip netns exec s iperf3 -s >/dev/null 2>&1 &
+	ip netns exec s iperf3 -s >"$D/iperf-srv.log" 2>&1 &
 	local iperf_pid=$!
 	for cli_end in $CLIENTS; do
 		# two of the guest's own are not ours to test

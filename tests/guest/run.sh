@@ -57,7 +57,7 @@ one_case()
 {
 	local guest=$1 case=$2 dir=$work/$1-$2 limit only rc
 	only=$(sed -n 's/^# clock: //p' "$here/cases/$case.sh")
-	guest_clock "${only:-$clock}" 4 || return 1
+	guest_clock "${only:-$clock}" || return 1
 	mkdir -p "$dir/w"
 	cp -a "$work/pki" "$here/guest.sh" "$dir/w/"
 	cp -r "$here/../../packaging/systemd" "$dir/w/units"
