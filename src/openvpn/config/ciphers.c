@@ -221,6 +221,7 @@ int finish_crypto(struct parse *p)
 
 	compat_ciphers(p);
 	settle_cipher(p);
+	c->fallback = c->cipher_is_fallback ? c->cipher : NULL;
 	normal = ciphers_normalise(p, c->data_ciphers);
 	if (!normal)
 		return finish_error(

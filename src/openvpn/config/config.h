@@ -109,6 +109,7 @@ struct config_crypto {
 	const char *cipher; /* canonical; NULL until config_finish() when not given */
 	bool cipher_set;
 	bool cipher_is_fallback;  /* data-ciphers-fallback, compat-mode, p2p */
+	const char *fallback;	  /* that cipher, whatever is pushed later; NULL: none */
 	const char *data_ciphers; /* normalised by config_finish() */
 	/* ChaCha20-Poly1305 is in it by default only: a data plane without it is good enough */
 	bool chacha_by_default;

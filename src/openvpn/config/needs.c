@@ -103,11 +103,11 @@ static void crypto_needs(struct needs *n, const struct config *cfg)
 	bool real = c->comp == CONFIG_COMP_LZO || c->comp == CONFIG_COMP_LZ4 ||
 		    c->comp == CONFIG_COMP_LZ4_V2;
 
-	if (c->cipher_is_fallback && c->cipher)
-		need(n, feature_of_cipher(c->cipher),
+	if (c->fallback)
+		need(n, feature_of_cipher(c->fallback),
 		     GIVEN(cfg, "data-ciphers-fallback", "cipher", "compat-mode"), true,
 		     "Note: --data-ciphers-fallback with cipher '%s' disables data channel offload.",
-		     c->cipher);
+		     c->fallback);
 	if (framing || asym)
 		need(n, real || asym ? FEAT_COMPRESS : FEAT_COMPRESS_STUB,
 		     framing ? GIVEN(cfg, "compress", "comp-lzo")
