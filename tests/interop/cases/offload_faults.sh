@@ -322,6 +322,29 @@ server_device_refused()
 	ut_stop
 }
 
+# A start with each request refused in each way: the process lives, and the tunnel comes up.
+client_start_refused()
+{
+	local request=$1 error
+	server "$OPENVPN" </dev/null
+	fake fc
+	OPENVPN=$PROGRAM client <<-E
+		remote $SERVER4
+		connect-retry 1 1
+		inactive 3600
+	E
+	for error in "${ERRNOS[@]}"; do
+		mark client
+		refuse fc "$request" "$error"
+		kill -HUP "$UT_PID"
+		connected 30
+		wait_for 15 "the tunnel works after $request: $error" pings
+		[ ! -e "$DIR/fc/fail.$request" ] || fail "$request was not tried"
+	done
+	want_no_key_twice
+	ut_stop
+}
+
 # ---- what the driver tells ---------------------------------------------------------------------
 # The peer is deleted: the client starts again at once, with the known signal.
 client_peer_gone()
@@ -639,6 +662,80 @@ push \"$1\""
 	ut_stop
 }
 
+# ---- options that offload cannot have ----------------------------------------------------------
+# option_client NOTE CLIENT-OPTION [SERVER-OPTIONS]: the driver is there, the line is said once, and the
+# tunnel works without it
+option_client()
+{
+	local note=$1 option=$2
+	server 2.6 <<<"${3-}"
+	fake fc
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4
+$option"
+	option_worked client "$note"
+	ut_stop
+}
+
+option_worked() # LOG NOTE
+{
+	want "lines: $2" 1 "$(log_count "$1" " $2\$")"
+	want "lines about offload" "${WORDS-1}" "$(log_count "$1" 'disabl(es|ing) data channel offload')"
+	want_no_log "f${1:0:1}/requests" '^kernel:'
+	want_log "f${1:0:1}/requests" '^engine: key_install'
+	ping_ok
+}
+
+option_server()
+{
+	local note=$1 own=$OPENVPN
+	fake fs
+	server "$PROGRAM" <<<"$2"
+	OPENVPN=$own client <<<"remote $SERVER4
+${3-}"
+	option_worked server "$note"
+	ut_stop
+}
+
+# An interface of another kind has the name: it is not offload's. A tun device is used, others cannot be.
+option_interface()
+{
+	local kind=$1
+	case $kind in
+	tun) in_c ip tuntap add my-vpn mode tun ;;
+	*) in_c ip link add my-vpn type "$kind" ;;
+	esac
+	server "$OPENVPN" </dev/null
+	fake fc
+	OPENVPN=$PROGRAM
+	client_conf <<<"remote $SERVER4
+dev my-vpn
+dev-type tun"
+	ut --config "$DIR/client.conf"
+	wait_log client 'Interface my-vpn exists and is not using the ovpn DCO driver\. Disabling data channel offload$'
+	want_no_log fc/requests '^kernel:'
+	case $kind in
+	tun)
+		connected 20
+		tunnel_ok
+		kill "$UT_PID"
+		ut_exit 10
+		;;
+	*) ut_fails 'my-vpn.*(errno=|Invalid|busy)' 20 ;;
+	esac
+}
+
+option_disable_dco()
+{
+	server 2.6 </dev/null
+	fake fc
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4
+disable-dco"
+	want_no_log client 'Note: .*offload|disabling'
+	want_no_log fc/requests '^kernel:'
+	tunnel_ok
+	ut_stop
+}
+
 ERRNOS=(EPERM ENODEV ENOENT EINVAL ENOMEM ENOTSOCK EEXIST EADDRINUSE ETIMEDOUT)
 case_add offload_fault_client_device_EPERM client_device_refused EPERM
 case_add offload_fault_client_device_EOPNOTSUPP client_device_refused EOPNOTSUPP
@@ -654,6 +751,9 @@ for e in ENOMEM ENOBUFS; do
 done
 case_add offload_fault_client_first_peer_ENOMEM_always client_first_starved_forever peer_add
 case_add offload_fault_client_first_key_ENOMEM_always client_first_starved_forever key_install
+for r in device_open peer_add peer_set key_install; do
+	case_add "offload_fault_client_start_$r" client_start_refused $r
+done
 for r in key_install_later key_swap key_delete; do
 	case_add "offload_fault_client_$r" client_later_refused $r "${ERRNOS[@]}"
 done
@@ -705,3 +805,23 @@ case_add offload_fault_server_without_chacha server_without_chacha
 case_add offload_fault_client_pushed_cipher client_pushed_cipher
 case_add offload_fault_client_pushed_comp_lzo client_pushed_framing 'comp-lzo no'
 case_add offload_fault_client_pushed_compress client_pushed_framing 'compress'
+C='Note: .--allow-compression. is not set to .no., disabling data channel offload\.'
+case_add offload_option_fragment option_client 'Note: --fragment disables data channel offload\.' 'fragment 1300' 'fragment 1300'
+case_add offload_option_comp_lzo option_client "$C" 'comp-lzo no' 'comp-lzo no'
+case_add offload_option_compress option_client "$C" 'compress' 'compress'
+case_add offload_option_allow_compression option_client "$C" 'allow-compression asym'
+case_add offload_option_data_ciphers option_client \
+	"Note: cipher 'AES-256-CBC' in --data-ciphers is not supported by ovpn-dco, disabling data channel offload\." \
+	'data-ciphers AES-256-GCM:AES-256-CBC'
+case_add offload_option_data_ciphers_fallback option_client \
+	"Note: --data-ciphers-fallback with cipher 'BF-CBC' disables data channel offload\." \
+	$'data-ciphers-fallback BF-CBC\nproviders legacy default'
+case_add offload_option_block_ipv6 option_client 'Note: --block-ipv6 disables data channel offload\.' 'block-ipv6'
+case_add offload_option_tap option_client 'Note: dev-type not tun, disabling data channel offload\.' 'dev tap' 'dev tap'
+case_add offload_option_disable_dco option_disable_dco
+case_add offload_option_topology option_server \
+	"Note: NOT using '--topology subnet' disables data channel offload\." 'topology net30'
+case_add offload_option_stale_routes option_server \
+	'Note: --stale-routes-check disables data channel offload\.' 'stale-routes-check 60'
+case_add offload_option_interface_tun option_interface tun
+case_add offload_option_interface_veth option_interface veth
