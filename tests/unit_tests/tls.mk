@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-TLS_TESTS = test_tls_conn test_tls_ctx test_tls_fingerprint test_tls_raw test_tls_verify test_tls_x509
+TLS_TESTS = test_tls_conn test_tls_ctx test_tls_fingerprint test_tls_lean test_tls_raw test_tls_verify test_tls_x509
 check_PROGRAMS += $(TLS_TESTS)
 TESTS += $(TLS_TESTS)
 TLS_TEST_LIBS = libovpntls.a libovpncrypto.a libbase.a $(OPENSSL_LIBS) $(CMOCKA_LIBS)
@@ -15,6 +15,9 @@ test_tls_raw_LDADD = $(TLS_TEST_LIBS)
 test_tls_fingerprint_SOURCES = tests/unit_tests/test_tls_fingerprint.c
 test_tls_fingerprint_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_tls_fingerprint_LDADD = $(TLS_TEST_LIBS)
+test_tls_lean_SOURCES = tests/unit_tests/test_tls_lean.c
+test_tls_lean_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_tls_lean_LDADD = $(TLS_TEST_LIBS)
 test_tls_verify_SOURCES = tests/unit_tests/test_tls_verify.c $(TLS_TEST_PAIR)
 test_tls_verify_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_tls_verify_LDADD = $(TLS_TEST_LIBS)

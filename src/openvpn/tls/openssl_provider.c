@@ -6,8 +6,10 @@
  * any provider can decode and, for each kind of key, over all algorithms there are: several hundred
  * entries, twice for each certificate, a quarter of a server's handshake. So servers get a context
  * of their own. Its only provider hands on the library's default one without the entries for which
- * TLS has no use. Everything else, random numbers too, is that of the default context.
+ * TLS has no use, and has its own ways for two things (openssl_lean.h). Everything else, random
+ * numbers too, is that of the default context.
  */
+#include "tls/openssl_lean.h"
 #include "tls/openssl_tls.h"
 
 #include <stdlib.h>
@@ -64,6 +66,35 @@ static const struct needed {
 	{OSSL_OP_DECODER, decoder_names},
 };
 
+/* ---- for the algorithms of ours ---------------------------------------------------------- */
+
+lean_function lean_dispatch(const OSSL_DISPATCH *functions, int id)
+{
+	for (; functions && functions->function_id; functions++)
+		if (functions->function_id == id)
+			return functions->function;
+	return NULL;
+}
+
+static bool is_named(const OSSL_ALGORITHM *alg, const char *name)
+{
+	const size_t len = strcspn(alg->algorithm_names, ":"); /* "RSA:rsaEncryption:1.2.840..." */
+
+	return alg->algorithm_names[0] == name[0] &&
+	       strncmp(alg->algorithm_names, name, len) == 0 && name[len] == '\0';
+}
+
+const OSSL_DISPATCH *lean_functions(OSSL_PROVIDER *full, int operation, const char *name)
+{
+	int no_cache = 0;
+	const OSSL_ALGORITHM *alg = OSSL_PROVIDER_query_operation(full, operation, &no_cache);
+
+	for (; alg && alg->algorithm_names; alg++)
+		if (is_named(alg, name))
+			return alg->implementation;
+	return NULL;
+}
+
 /* ---- the provider ------------------------------------------------------------------------ */
 
 /* The functions of a provider are told nothing but the context, which must be that of the full one
@@ -91,35 +122,49 @@ static bool ends_with(const char *text, const char *end)
 /* The library asks for each key of each certificate: keep it short. */
 static bool is_needed(const OSSL_ALGORITHM *alg, int operation, const char *const *names)
 {
-	const char *first = alg->algorithm_names; /* "RSA:rsaEncryption:1.2.840..." */
-	const size_t len = strcspn(first, ":");
-
 	if (operation == OSSL_OP_DECODER &&
 	    (!ends_with(alg->property_definition, "structure=SubjectPublicKeyInfo") ||
 	     !strstr(alg->property_definition, "input=der,")))
 		return false;
 	for (; *names; names++)
-		if ((*names)[0] == first[0] && strncmp(*names, first, len) == 0 &&
-		    (*names)[len] == '\0')
+		if (is_named(alg, *names))
 			return true;
 	return false;
+}
+
+/* Put an algorithm of ours in the place of the full provider's at @last, or behind it: the library
+ * asks the last decoder first. Return: the last one. */
+static OSSL_ALGORITHM *add_own(OSSL_ALGORITHM *last, int operation)
+{
+	if (operation == OSSL_OP_KDF && is_named(last, "TLS13-KDF") && lean_kdf_ready()) {
+		last->implementation = lean_tls13_kdf;
+	} else if (operation == OSSL_OP_DECODER && is_named(last, "EC") && lean_ec_ready()) {
+		last[1] = last[0];
+		last++;
+		last->property_definition =
+			"provider=lean,input=der,structure=SubjectPublicKeyInfo";
+		last->implementation = lean_ec_decoder;
+	}
+	return last;
 }
 
 /* Return: a list for unquery() to free, or NULL */
 static OSSL_ALGORITHM *shorten(const OSSL_ALGORITHM *all, int operation, const char *const *names)
 {
-	OSSL_ALGORITHM *list;
+	OSSL_ALGORITHM *list, *next;
 	size_t n = 0;
 
 	while (all[n].algorithm_names)
 		n++;
-	list = calloc(n + 1, sizeof(*list));
+	list = calloc(n + 2, sizeof(*list)); /* one of ours and the end */
 	if (!list)
 		return NULL;
-	n = 0;
+	next = list;
 	for (; all->algorithm_names; all++)
-		if (is_needed(all, operation, names))
-			list[n++] = *all;
+		if (is_needed(all, operation, names)) {
+			*next = *all;
+			next = add_own(next, operation) + 1;
+		}
 	return list;
 }
 
@@ -156,6 +201,13 @@ static int capabilities(void *provctx, const char *name, OSSL_CALLBACK *callback
 	return ret;
 }
 
+static void stop(void *provctx)
+{
+	(void)provctx;
+	lean_kdf_stop();
+	lean_ec_stop();
+}
+
 static int start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
 		 void **provctx)
 {
@@ -163,14 +215,16 @@ static int start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const 
 		{OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query},
 		{OSSL_FUNC_PROVIDER_UNQUERY_OPERATION, (void (*)(void))unquery},
 		{OSSL_FUNC_PROVIDER_GET_CAPABILITIES, (void (*)(void))capabilities},
+		{OSSL_FUNC_PROVIDER_TEARDOWN, (void (*)(void))stop},
 		{0, NULL},
 	};
 	OSSL_PROVIDER *full = full_get();
 
 	(void)handle;
-	(void)in;
 	if (!full)
 		return 0;
+	lean_ec_start(full, in);
+	lean_kdf_start(full);
 	*provctx = OSSL_PROVIDER_get0_provider_ctx(full);
 	*out = functions;
 	OSSL_PROVIDER_unload(full); /* struct tls_library holds it */

@@ -8,6 +8,9 @@ libovpntls_a_SOURCES = \
 	src/openvpn/tls/openssl_conn.c \
 	src/openvpn/tls/openssl_crl.c \
 	src/openvpn/tls/openssl_ctx.c \
+	src/openvpn/tls/openssl_lean.h \
+	src/openvpn/tls/openssl_lean_ec.c \
+	src/openvpn/tls/openssl_lean_kdf.c \
 	src/openvpn/tls/openssl_load.c \
 	src/openvpn/tls/openssl_provider.c \
 	src/openvpn/tls/openssl_tls.h \
