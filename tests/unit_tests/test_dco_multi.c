@@ -477,6 +477,59 @@ static void lookup__v1__by_address_and_never_floats(void **state)
 	close(fd);
 }
 
+/* Peers without keys, which never send, at addresses from 10.8.1.0 on. */
+static void add_many(const struct net *n, uint32_t first, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct dco_peer_config cfg = {
+			.peer_id = first + i,
+			.tx_peer_id = first + i,
+			.transport = n->server.transport,
+			.remote = n->client[0].addr,
+			.vpn_ip4 = ip("10.8.1.0"),
+			.name = "many",
+			.log = log_init(test_sink, ""),
+		};
+		struct err err;
+
+		sock_addr_set_port(&cfg.remote, (uint16_t)(20000 + i));
+		store_be32((uint8_t *)&cfg.vpn_ip4.u, 0x0a080100 + i);
+		assert_int_equal(dco_peer_add(n->server.dev, &cfg, &err), 0);
+	}
+}
+
+/* Among so many the engine looks at several packets before it works on the first. */
+static void bursts__among_hundreds_of_peers__each_to_its_owner_in_order(void **state)
+{
+	enum {
+		BURSTS = 20,
+		BURST = 8
+	};
+	static const char *const ends[2] = {"10.8.0.1", "fd00:8::1"};
+	const char *const *const clients[2] = {client_ip4, client_ip6};
+	struct net *n = *state;
+	uint8_t cut[BURST + 1] = {0x45};
+
+	add_many(n, 1000, 300);
+	for (unsigned int burst = 0; burst < BURSTS; burst++) {
+		for (unsigned int k = 0; k < BURST; k++) {
+			for (uint32_t i = 0; i < CLIENTS; i++)
+				put(&n->server, ends[k % 2], clients[k % 2][i]);
+			put(&n->server, "10.8.0.1", "10.8.1.7"); /* has no key */
+			put(&n->server, "10.8.0.1", "10.8.3.1"); /* nobody's */
+			inner_put(&n->server, cut, 1 + k);
+			put(&n->client[0], clients[k % 2][0], ends[k % 2]);
+			put(&n->client[0], clients[k % 2][1], ends[k % 2]); /* of another */
+		}
+		for (unsigned int k = 0; k < BURST; k++) {
+			for (uint32_t i = 0; i < CLIENTS; i++)
+				expect(&n->client[i], ends[k % 2], clients[k % 2][i]);
+			expect(&n->server, clients[k % 2][0], ends[k % 2]);
+		}
+	}
+	expect_no_packet(&n->server);
+}
+
 /* Timers are looked at in portions. */
 static void keepalive__hundreds_of_peers__each_gone_exactly_once(void **state)
 {
@@ -489,23 +542,9 @@ static void keepalive__hundreds_of_peers__each_gone_exactly_once(void **state)
 	struct dco_peer_params params = {.ping_timeout_sec = 4};
 	bool gone[MANY] = {false};
 
-	for (uint32_t i = 0; i < MANY; i++) {
-		struct dco_peer_config cfg = {
-			.peer_id = FIRST + i,
-			.tx_peer_id = FIRST + i,
-			.transport = n->server.transport,
-			.remote = n->client[0].addr,
-			.vpn_ip4 = ip("10.8.1.0"),
-			.name = "many",
-			.log = log_init(test_sink, ""),
-		};
-		struct err err;
-
-		sock_addr_set_port(&cfg.remote, (uint16_t)(20000 + i));
-		store_be32((uint8_t *)&cfg.vpn_ip4.u, 0x0a080100 + i);
-		assert_int_equal(dco_peer_add(n->server.dev, &cfg, &err), 0);
+	add_many(n, FIRST, MANY);
+	for (uint32_t i = 0; i < MANY; i++)
 		assert_int_equal(dco_peer_set(n->server.dev, FIRST + i, &params), 0);
-	}
 	dco_peer_del(n->server.dev, DELETED);
 	advance_ms(&n->server, 5001);
 	for (uint32_t i = 0; i < MANY - 1; i++) {
@@ -538,6 +577,7 @@ int main(void)
 		OFF(float__address_of_another_peer__refused_until_that_is_gone),
 		OFF(lookup__other_peer_id__dropped),
 		OFF(lookup__v1__by_address_and_never_floats),
+		OFF(bursts__among_hundreds_of_peers__each_to_its_owner_in_order),
 		OFF(keepalive__hundreds_of_peers__each_gone_exactly_once),
 	};
 

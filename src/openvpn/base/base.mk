@@ -3,7 +3,7 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	src/openvpn/base/addr.c src/openvpn/base/addr.h \
 	src/openvpn/base/attr.h \
-	src/openvpn/base/bytes.h src/openvpn/base/bytes.c \
+	src/openvpn/base/bytes.h src/openvpn/base/bytes.c src/openvpn/base/footprint.h \
 	src/openvpn/base/clock.c src/openvpn/base/clock.h \
 	src/openvpn/base/env.c src/openvpn/base/env.h \
 	src/openvpn/base/err.c src/openvpn/base/err.h \

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/footprint.h"
 
 enum cipher_mode {
 	CIPHER_MODE_NONE,
@@ -167,6 +168,9 @@ int aead_seal(struct aead *aead, const uint8_t nonce[AEAD_NONCE_LEN], const uint
 int aead_open(struct aead *aead, const uint8_t nonce[AEAD_NONCE_LEN], const uint8_t *ad,
 	      size_t ad_len, const uint8_t *in, uint8_t *out, size_t len,
 	      const uint8_t tag[AEAD_TAG_LEN]) MUST_CHECK;
+
+/** aead_touches() - the memory that aead_seal() or aead_open() will touch, as far as it is known */
+void aead_touches(const struct aead *aead, struct footprint *f);
 
 /* CBC, CFB or OFB with one key in one direction. Spec 02 section 5. */
 struct cipher_ctx;

@@ -64,6 +64,14 @@ static EVP_CIPHER_CTX *keyed_ctx(const char *name, const uint8_t *key, enum ciph
 	return ctx;
 }
 
+enum {
+	/* What a packet touches of the library's context, and of the cipher's state around its IV.
+	 */
+	CTX_BYTES = 184,
+	STATE_BEFORE_IV = 72,
+	STATE_BYTES = 1000,
+};
+
 /* ---- AEAD -------------------------------------------------------------------------------- */
 
 struct aead {
@@ -98,6 +106,34 @@ void aead_free(struct aead *aead)
 		return;
 	EVP_CIPHER_CTX_free(aead->ctx); /* wipes the key schedule */
 	free(aead);
+}
+
+/* Where the cipher keeps its state: it gives a pointer to the IV in there. NULL: it does not. */
+static const uint8_t *state_iv(EVP_CIPHER_CTX *ctx)
+{
+	static const uint8_t none[AEAD_NONCE_LEN];
+	OSSL_PARAM params[2];
+	void *iv = NULL;
+
+	params[0] = OSSL_PARAM_construct_octet_ptr(OSSL_CIPHER_PARAM_IV, &iv, AEAD_NONCE_LEN);
+	params[1] = OSSL_PARAM_construct_end();
+	ERR_set_mark();
+	/* It has none until one is set, and each packet sets its own. */
+	if (!EVP_CipherInit_ex2(ctx, NULL, NULL, none, -1, NULL) ||
+	    !EVP_CIPHER_CTX_get_params(ctx, params))
+		iv = NULL;
+	ERR_pop_to_mark();
+	return iv;
+}
+
+void aead_touches(const struct aead *aead, struct footprint *f)
+{
+	const uint8_t *iv = state_iv(aead->ctx);
+
+	footprint_add(f, aead, sizeof(*aead));
+	footprint_add(f, aead->ctx, CTX_BYTES);
+	if (iv)
+		footprint_add(f, iv - STATE_BEFORE_IV, STATE_BYTES);
 }
 
 int aead_seal(struct aead *aead, const uint8_t nonce[AEAD_NONCE_LEN], const uint8_t *ad,

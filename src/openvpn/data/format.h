@@ -25,6 +25,8 @@ struct data_format_ops {
 		    uint8_t *out, size_t *out_len, uint64_t now_sec);
 	bool (*renewal_due)(const void *state);
 	void (*usage)(const void *state, struct data_key_usage *out);
+	/* the memory that a packet will touch now; may be NULL */
+	void (*touches)(const void *state, enum cipher_dir dir, struct footprint *f);
 };
 
 extern const struct data_format_ops data_format_aead;

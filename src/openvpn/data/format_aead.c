@@ -45,7 +45,7 @@ static void aead_state_free(void *state)
 
 static int aead_state_new(const struct data_key_config *cfg, void **state, struct err *err)
 {
-	struct aead_state *s = calloc(1, sizeof(*s));
+	struct aead_state *s = lines_alloc(sizeof(*s));
 	struct data_header hdr = {.v2 = cfg->format == DATA_FORMAT_V2,
 				  .key_id = cfg->key_id,
 				  .peer_id = cfg->tx_peer_id};
@@ -185,6 +185,16 @@ const struct data_error_text data_aead_errors[] = {
 	{0, 0, NULL},
 };
 
+static void aead_state_touches(const void *state, enum cipher_dir dir, struct footprint *f)
+{
+	const struct aead_state *s = state;
+
+	footprint_add(f, s, sizeof(*s));
+	if (dir == CIPHER_OPEN)
+		replay_window_touches(s->replay, f);
+	aead_touches(dir == CIPHER_OPEN ? s->open.aead : s->seal.aead, f);
+}
+
 const struct data_format_ops data_format_aead = {
 	.error_prefix = "AEAD Decrypt error",
 	.errors = data_aead_errors,
@@ -196,4 +206,5 @@ const struct data_format_ops data_format_aead = {
 	.open = aead_format_open,
 	.renewal_due = aead_renewal_due,
 	.usage = aead_usage,
+	.touches = aead_state_touches,
 };

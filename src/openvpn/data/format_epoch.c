@@ -30,20 +30,21 @@ struct epoch_key {
 };
 
 struct epoch_sender {
-	struct epoch_chain chain; /* stands at key.epoch */
 	struct epoch_key key;
 	struct packet_ids ids; /* counters of this epoch */
 	uint64_t last_counter;
+	struct epoch_chain chain; /* stands at key.epoch */
 };
 
 /* Invariant: the chain stands at current and futures are empty; or current.epoch <
  * futures[0].epoch < ..., without gaps, and the chain stands at the last of them. Only current and
  * retiring have a replay window. */
 struct epoch_receiver {
-	struct epoch_chain chain;
-	struct epoch_key current, retiring;
-	struct epoch_key futures[DATA_EPOCH_FUTURES];
 	struct replay_window *current_replay, *retiring_replay;
+	struct epoch_key current; /* up to here each packet needs it */
+	struct epoch_key retiring;
+	struct epoch_key futures[DATA_EPOCH_FUTURES];
+	struct epoch_chain chain;
 };
 
 struct epoch_state {
@@ -110,7 +111,7 @@ static int epoch_receiver_init(struct epoch_state *s, const struct data_key_conf
 
 static int epoch_state_new(const struct data_key_config *cfg, void **state, struct err *err)
 {
-	struct epoch_state *s = calloc(1, sizeof(*s));
+	struct epoch_state *s = lines_alloc(sizeof(*s));
 	struct data_header hdr = {.v2 = true, .key_id = cfg->key_id, .peer_id = cfg->tx_peer_id};
 	struct wr w;
 	int ret;
@@ -370,6 +371,16 @@ static void epoch_usage(const void *state, struct data_key_usage *out)
 	out->refused_id = s->refused_id;
 }
 
+static void epoch_touches(const void *state, enum cipher_dir dir, struct footprint *f)
+{
+	const struct epoch_state *s = state;
+
+	footprint_add(f, s, offsetof(struct epoch_state, rx.retiring));
+	if (dir == CIPHER_OPEN)
+		replay_window_touches(s->rx.current_replay, f);
+	aead_touches(dir == CIPHER_OPEN ? s->rx.current.aead : s->tx.key.aead, f);
+}
+
 const struct data_format_ops data_format_epoch = {
 	.error_prefix = "AEAD Decrypt error",
 	.errors = data_aead_errors,
@@ -381,4 +392,5 @@ const struct data_format_ops data_format_epoch = {
 	.open = epoch_format_open,
 	.renewal_due = epoch_renewal_due,
 	.usage = epoch_usage,
+	.touches = epoch_touches,
 };

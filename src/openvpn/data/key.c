@@ -11,8 +11,13 @@ struct data_key {
 	const struct data_format_ops *ops;
 	void *state;
 	uint8_t key_id;
-	bool bare;		     /* packets have no header */
-	struct data_key_usage usage; /* packets and bytes only */
+	bool bare; /* packets have no header */
+	struct {
+		uint64_t packets, bytes;
+	} usage[2]; /* by enum cipher_dir */
+	/* Of the next packet, by enum cipher_dir. A new epoch has its cipher elsewhere, which
+	 * costs time only. */
+	_Alignas(CACHE_LINE) struct footprint touches[2];
 };
 
 struct data_limits data_limits_default(enum cipher_id cipher)
@@ -83,7 +88,7 @@ int data_key_new(const struct data_key_config *cfg, struct data_key **out, struc
 			      cipher_by_id(cfg->cipher)->name);
 	if (ret < 0)
 		goto err_wipe;
-	key = calloc(1, sizeof(*key));
+	key = lines_alloc(sizeof(*key));
 	if (!key) {
 		ret = err_set(err, ERR_NOMEM, "data key %u: out of memory", cfg->key_id);
 		goto err_wipe;
@@ -97,6 +102,8 @@ int data_key_new(const struct data_key_config *cfg, struct data_key **out, struc
 		free(key);
 		goto err_wipe;
 	}
+	for (unsigned int dir = 0; ops->touches && dir < ARRAY_SIZE(key->touches); dir++)
+		ops->touches(key->state, dir, &key->touches[dir]);
 	*out = key;
 
 err_wipe:
@@ -137,8 +144,8 @@ int data_key_seal(struct data_key *key, const uint8_t *plain, size_t len, struct
 	ret = key->ops->seal(key->state, plain, len, &at);
 	if (unlikely(ret < 0))
 		return ret;
-	key->usage.seal_packets++;
-	key->usage.seal_bytes += at.len - out->len;
+	key->usage[CIPHER_SEAL].packets++;
+	key->usage[CIPHER_SEAL].bytes += at.len - out->len;
 	*out = at;
 	return 0;
 }
@@ -165,9 +172,19 @@ int data_key_open(struct data_key *key, const uint8_t *packet, size_t len, uint8
 	ret = key->ops->open(key->state, &hdr, packet, &r, out, out_len, now_sec);
 	if (unlikely(ret < 0))
 		return ret;
-	key->usage.open_packets++;
-	key->usage.open_bytes += len;
+	key->usage[CIPHER_OPEN].packets++;
+	key->usage[CIPHER_OPEN].bytes += len;
 	return 0;
+}
+
+void data_key_fetch(const struct data_key *key)
+{
+	fetch_lines(key, (sizeof(*key) + CACHE_LINE - 1) / CACHE_LINE);
+}
+
+void data_key_fetch_rest(const struct data_key *key, enum cipher_dir dir)
+{
+	footprint_fetch(&key->touches[dir]);
 }
 
 bool data_key_renewal_due(const struct data_key *key)
@@ -177,7 +194,12 @@ bool data_key_renewal_due(const struct data_key *key)
 
 void data_key_usage(const struct data_key *key, struct data_key_usage *out)
 {
-	*out = key->usage;
+	*out = (struct data_key_usage){
+		.seal_packets = key->usage[CIPHER_SEAL].packets,
+		.seal_bytes = key->usage[CIPHER_SEAL].bytes,
+		.open_packets = key->usage[CIPHER_OPEN].packets,
+		.open_bytes = key->usage[CIPHER_OPEN].bytes,
+	};
 	key->ops->usage(key->state, out);
 }
 

@@ -140,6 +140,17 @@ uint8_t *data_key_place(const struct data_key *key, const struct wr *out, size_t
 int data_key_open(struct data_key *key, const uint8_t *packet, size_t len, uint8_t *out, size_t cap,
 		  size_t *out_len, uint64_t now_sec) MUST_CHECK;
 
+/**
+ * data_key_fetch() - ask for the memory of a key that packets will need soon
+ *
+ * For a batch of packets under many keys: first this for each, then data_key_fetch_rest(), then the
+ * work. Never waits; changes nothing but the time that the work takes.
+ */
+void data_key_fetch(const struct data_key *key);
+
+/** data_key_fetch_rest() - the memory that it names; the key itself should have arrived */
+void data_key_fetch_rest(const struct data_key *key, enum cipher_dir dir);
+
 /** data_key_renewal_due() - whether usage demands a renegotiation (spec 6.6, 7.1 to 7.3) */
 bool data_key_renewal_due(const struct data_key *key);
 

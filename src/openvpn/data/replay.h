@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/footprint.h"
 
 enum {
 	REPLAY_WINDOW_MAX = 65536, /* packets */
@@ -43,6 +44,9 @@ void replay_window_reset(struct replay_window *w);
  */
 int replay_window_accept(struct replay_window *w, uint64_t id, uint32_t id_time,
 			 uint64_t now_sec) MUST_CHECK;
+
+/** replay_window_touches() - the memory that replay_window_accept() will touch */
+void replay_window_touches(const struct replay_window *w, struct footprint *f);
 
 /** replay_window_highest() - the highest id recorded, 0 for none */
 uint64_t replay_window_highest(const struct replay_window *w);

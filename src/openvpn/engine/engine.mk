@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 noinst_LIBRARIES += libengine.a
 libengine_a_SOURCES = \
+	src/openvpn/engine/ahead.c src/openvpn/engine/ahead.h \
 	src/openvpn/engine/broadcast.c src/openvpn/engine/broadcast.h \
 	src/openvpn/engine/checksum.c src/openvpn/engine/checksum.h \
 	src/openvpn/engine/coalesce.c src/openvpn/engine/coalesce.h \

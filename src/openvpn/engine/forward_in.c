@@ -63,7 +63,7 @@ static void route_from_peer(struct engine *e, struct engine_peer *p, uint8_t *pa
 		forward_drop(e, p, DROP_BAD_PACKET);
 		return;
 	}
-	if (route_table_find(e->routes, &ip.src) != p) {
+	if (!route_is_host_of(p, &ip.src) && route_table_find(e->routes, &ip.src) != p) {
 		bad_source(e, p,
 			   inner_is_link_local(&ip.src)
 				   ? NULL

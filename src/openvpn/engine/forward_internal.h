@@ -17,12 +17,6 @@ static inline void forward_drop(struct engine *e, struct engine_peer *p, enum en
 		e->past.dropped++;
 }
 
-/** device_is_ip() - whether the device carries IP packets; otherwise Ethernet frames */
-static inline bool device_is_ip(const struct engine *e)
-{
-	return e->device.type != DCO_TAP;
-}
-
 /** forward_clamp() - lower the MSS of a TCP SYN in place, as the peer asks for (--mssfix) */
 static inline void forward_clamp(const struct engine *e, const struct engine_peer *p,
 				 uint8_t *packet, size_t len)

@@ -48,7 +48,7 @@ static void copy_name(char *out, size_t cap, const char *name)
 
 struct engine_peer *engine_peer_new(const struct dco_peer_config *cfg, struct port *port)
 {
-	struct engine_peer *p = calloc(1, sizeof(*p));
+	struct engine_peer *p = lines_alloc(sizeof(*p));
 
 	if (!p)
 		return NULL;
@@ -160,6 +160,11 @@ void peer_table_del(struct peer_table *t, struct engine_peer *p)
 	if (p->all_next)
 		p->all_next->all_prev = p->all_prev;
 	t->count--;
+}
+
+void peer_table_fetch(const struct peer_table *t, uint32_t id)
+{
+	fetch_lines(bucket_id(t, id), 1);
 }
 
 struct engine_peer *peer_table_find(const struct peer_table *t, uint32_t id)

@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/attr.h"
+#include "base/footprint.h"
 #include "base/log.h"
 #include "data/key.h"
 #include "data/ping.h"
@@ -37,33 +38,33 @@ enum peer_pending {
 
 /* Everything is used under the engine's lock (engine/engine.h). */
 struct engine_peer {
+	/* What each packet needs is together, in PEER_HOT_LINES lines of the cache. */
 	uint32_t id;
-	uint32_t tx_id;
+	bool gone;		     /* reported; moves no data any more */
+	bool limit_reported;	     /* KEY_LIMIT for the present primary key */
+	uint8_t fragment_sequence;   /* of the last packet that was cut */
+	struct engine_peer *id_next; /* bucket of struct peer_table */
 	struct port *port;
-	struct log log;
-	char name[64];
-	char *options;		/* of the answer to an OCC request */
-	struct occ_sizes sizes; /* largest datagrams with data so far */
+	struct data_key *keys[PEER_SLOTS];
+	uint64_t rx_ms;		/* last authenticated packet */
+	uint64_t tx_ms;		/* last packet of any kind */
+	struct route *routes;	/* of engine/route.c */
 	union sock_addr remote; /* never IPv4-mapped */
 	union sock_addr local;
+	struct occ_sizes sizes; /* largest datagrams with data so far */
+	struct dco_peer_params params;
+	struct reassembly *reassembly; /* with fragment_max */
+	struct dco_peer_stats stats;   /* link_ and vpn_ and dropped only */
+
+	bool ping_at_once;
+	uint32_t tx_id;
+	struct log log;
+	char name[64];
+	char *options; /* of the answer to an OCC request */
 	struct ip_addr vpn_ip4;
 	struct ip_addr vpn_ip6;
-	struct dco_peer_params params;
-
-	struct data_key *keys[PEER_SLOTS];
-	bool gone;	     /* reported; moves no data any more */
-	bool limit_reported; /* KEY_LIMIT for the present primary key */
-
-	uint64_t rx_ms; /* last authenticated packet */
-	uint64_t tx_ms; /* last packet of any kind */
-	bool ping_at_once;
-
-	struct dco_peer_stats stats;   /* link_ and vpn_ and dropped only */
-	uint64_t out_of_sync_ms;       /* last report */
-	struct reassembly *reassembly; /* with fragment_max */
-	uint8_t fragment_sequence;     /* of the last packet that was cut */
-	struct route *routes;	       /* of engine/route.c */
-	struct mac_entry *macs;	       /* of engine/mac.c */
+	uint64_t out_of_sync_ms; /* last report */
+	struct mac_entry *macs;	 /* of engine/mac.c */
 	uint32_t mac_count;
 	uint32_t mac_news; /* of them the control thread does not know */
 
@@ -75,10 +76,13 @@ struct engine_peer {
 	struct engine_peer *pending_next; /* list of peers with pending events */
 	struct engine_peer **pending_prev;
 
-	struct engine_peer *id_next; /* buckets of struct peer_table */
-	struct engine_peer *addr_next;
+	struct engine_peer *addr_next; /* bucket of struct peer_table */
 	struct engine_peer *all_next;
 	struct engine_peer **all_prev;
+};
+
+enum {
+	PEER_HOT_LINES = (offsetof(struct engine_peer, ping_at_once) + CACHE_LINE - 1) / CACHE_LINE,
 };
 
 struct peer_table {
@@ -106,6 +110,8 @@ void engine_peer_free(struct engine_peer *p);
 void peer_table_add(struct peer_table *t, struct engine_peer *p);
 void peer_table_del(struct peer_table *t, struct engine_peer *p);
 struct engine_peer *peer_table_find(const struct peer_table *t, uint32_t id);
+/** peer_table_fetch() - ask for the memory where peer_table_find() will begin (base/footprint.h) */
+void peer_table_fetch(const struct peer_table *t, uint32_t id);
 struct engine_peer *peer_table_find_addr(const struct peer_table *t, const struct port *port,
 					 const union sock_addr *remote);
 /** peer_table_move() - give a peer another address */
@@ -116,4 +122,3 @@ struct data_key *engine_peer_key_find(const struct engine_peer *p, uint8_t key_i
 
 /** engine_peer_stats() - counters including those of the primary key */
 void engine_peer_stats(const struct engine_peer *p, struct dco_peer_stats *out);
-

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/footprint.h"
 #include "base/random.h"
 #include "engine/peer.h"
 
@@ -13,6 +14,7 @@ enum {
 	BUCKETS_MIN = 64,
 	BUCKETS_MAX = 1 << 18,
 	BITS_MAX = 128,
+	HOSTS_SEEN = 3, /* by route_is_host_of(); a peer has an address or two and a few networks */
 };
 
 /* In the list of its bucket and in that of its peer. */
@@ -224,4 +226,32 @@ struct engine_peer *route_table_find(const struct route_table *t, const struct i
 			return r->peer;
 	}
 	return NULL;
+}
+
+void route_table_fetch(const struct route_table *t, const struct ip_addr *ip)
+{
+	const uint32_t *lengths = ip->family == AF_INET6 ? t->lengths6 : t->lengths4;
+	unsigned int bits = ip->family == AF_INET6 ? 128 : 32;
+	uint8_t addr[16];
+
+	while (bits && !lengths[bits])
+		bits--;
+	addr_mask(addr, ip, bits);
+	fetch_lines(bucket(t, addr, bits), 1);
+}
+
+void route_fetch(const struct engine_peer *peer)
+{
+	fetch_lines(peer->routes, 1);
+}
+
+bool route_is_host_of(const struct engine_peer *peer, const struct ip_addr *ip)
+{
+	const struct route *r = peer->routes;
+	size_t len = addr_bytes(ip->family);
+
+	for (int i = 0; r && i < HOSTS_SEEN; i++, r = r->peer_next)
+		if (r->family == ip->family && r->bits == len * 8 && !memcmp(r->addr, &ip->u, len))
+			return true;
+	return false;
 }

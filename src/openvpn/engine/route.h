@@ -37,5 +37,18 @@ void route_table_del_peer(struct route_table *t, struct engine_peer *peer);
 /** route_table_find() - by the longest prefix that matches; NULL when nobody has @ip */
 struct engine_peer *route_table_find(const struct route_table *t, const struct ip_addr *ip);
 
+/** route_table_fetch() - ask for the memory where route_table_find() will begin */
+void route_table_fetch(const struct route_table *t, const struct ip_addr *ip);
+
+/** route_fetch() - ask for what route_is_host_of() will read first */
+void route_fetch(const struct engine_peer *peer);
+
+/**
+ * route_is_host_of() - whether @ip is one of the few hosts that @peer got last
+ *
+ * For it there is no longer prefix: route_table_find() would give @peer. false says nothing.
+ */
+bool route_is_host_of(const struct engine_peer *peer, const struct ip_addr *ip);
+
 /** ip_net_host() - the network of one address */
 struct ip_net ip_net_host(const struct ip_addr *ip);

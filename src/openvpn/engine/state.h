@@ -99,6 +99,12 @@ void engine_port_dead(struct engine *e, struct port *port, int err, uint32_t bad
 /** engine_device_must_wait() - whether the only peer's link is full, so that reading is in vain */
 bool engine_device_must_wait(const struct engine *e);
 
+/** device_is_ip() - whether the device carries IP packets; otherwise Ethernet frames */
+static inline bool device_is_ip(const struct engine *e)
+{
+	return e->device.type != DCO_TAP;
+}
+
 /** engine_now() - the clock, injected or not */
 uint64_t engine_now(const struct engine *e);
 

@@ -8,6 +8,8 @@
 
 #include <linux/if_tun.h>
 
+#include "base/footprint.h"
+#include "engine/ahead.h"
 #include "engine/coalesce.h"
 #include "engine/forward.h"
 #include "engine/state.h"
@@ -77,7 +79,8 @@ static int tundev_alloc(struct engine *e, struct tundev *d)
 	if (d->vnet)
 		d->in_cap = VNET_HDR_LEN + SEGMENT_PACKET_MAX;
 	d->out_cap = d->packet_max + DATA_KEY_OVERHEAD_MAX;
-	d->in = malloc(d->in_cap);
+	d->in_spare = (AHEAD_MAX - 1) * (VNET_HDR_LEN + d->packet_max + CACHE_LINE);
+	d->in = malloc(d->in_spare + d->in_cap);
 	d->out = malloc(VNET_HDR_LEN + d->out_cap);
 	if (d->vnet)
 		d->coalescer = coalescer_new(tundev_write, e);
@@ -157,10 +160,15 @@ static void take_packet(struct engine *e, uint8_t *packet, size_t len)
 		forward_from_device(e, packet, len);
 }
 
-static void take_vnet(struct engine *e, uint8_t *bytes, size_t len)
+/* One of a batch, as it was read. */
+static void take(struct engine *e, uint8_t *bytes, size_t len)
 {
 	struct virtio_net_hdr hdr;
 
+	if (!e->device.vnet) {
+		take_packet(e, bytes, len);
+		return;
+	}
 	if (len <= VNET_HDR_LEN) {
 		e->drops[DROP_BAD_PACKET]++;
 		return;
@@ -176,28 +184,65 @@ static void take_vnet(struct engine *e, uint8_t *bytes, size_t len)
 		take_packet(e, bytes, len);
 }
 
-void tundev_readable(struct engine *e)
+/*
+ * Read up to @want packets, one behind the other: each leaves less room than the largest may need,
+ * hence a large one is the last.
+ * Return: their number; @end: there is nothing more to read now.
+ */
+static unsigned int tundev_read(struct engine *e, struct ahead_packet *packets, unsigned int want,
+				bool *end)
 {
 	struct tundev *d = &e->device;
-	size_t bytes = 0;
+	uint8_t *at = d->in;
+	unsigned int count = 0;
 
-	for (int i = 0; i < READS_PER_BATCH && bytes < BYTES_PER_BATCH; i++) {
-		ssize_t n;
+	*end = false;
+	while (count < want && at <= d->in + d->in_spare) {
+		ssize_t n = read(d->tun.fd, at, d->in_cap);
 
-		if (engine_device_must_wait(e))
-			return;
-		n = read(d->tun.fd, d->in, d->in_cap);
 		if (n <= 0) {
 			/* An interface that is down gives EIO until it comes up. */
 			if (n == 0 || (errno != EAGAIN && errno != EINTR && errno != EIO))
 				tundev_lost(e);
-			return;
+			*end = true;
+			break;
 		}
-		bytes += (size_t)n;
-		if (d->vnet)
-			take_vnet(e, d->in, (size_t)n);
-		else
-			take_packet(e, d->in, (size_t)n);
+		packets[count++] = (struct ahead_packet){.bytes = at, .len = (size_t)n};
+		at += ((size_t)n + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	}
+	return count;
+}
+
+static void look_ahead(struct engine *e, const struct ahead_packet *packets, unsigned int count)
+{
+	size_t skip = e->device.vnet ? VNET_HDR_LEN : 0;
+	struct ahead_packet inner[AHEAD_MAX];
+
+	for (unsigned int i = 0; i < count; i++) {
+		inner[i].bytes = packets[i].bytes + skip;
+		inner[i].len = packets[i].len > skip ? packets[i].len - skip : 0;
+	}
+	ahead_from_device(e, inner, count);
+}
+
+void tundev_readable(struct engine *e)
+{
+	unsigned int want = ahead_pays(e) ? AHEAD_MAX : 1, count;
+	struct ahead_packet packets[AHEAD_MAX];
+	size_t bytes = 0;
+	bool end = false;
+
+	for (unsigned int reads = 0; !end && reads < READS_PER_BATCH && bytes < BYTES_PER_BATCH;
+	     reads += count) {
+		if (engine_device_must_wait(e))
+			return;
+		count = tundev_read(e, packets, want, &end);
+		if (count > 1)
+			look_ahead(e, packets, count);
+		for (unsigned int i = 0; i < count; i++) {
+			take(e, packets[i].bytes, packets[i].len);
+			bytes += packets[i].len;
+		}
 	}
 }
 

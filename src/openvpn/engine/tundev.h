@@ -19,9 +19,10 @@ struct tundev {
 	bool gone;
 	bool vnet; /* each packet has a virtio header in front and may be large */
 	size_t packet_max;
-	uint8_t *in; /* what was read */
-	size_t in_cap;
-	uint8_t *out; /* room for a virtio header, then the packet to be written */
+	uint8_t *in;	 /* what was read */
+	size_t in_cap;	 /* what one packet may need */
+	size_t in_spare; /* so much more room for packets before the last of a batch */
+	uint8_t *out;	 /* room for a virtio header, then the packet to be written */
 	size_t out_cap;
 	struct coalescer *coalescer; /* with vnet */
 };
