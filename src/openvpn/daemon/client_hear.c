@@ -12,7 +12,8 @@
 #include "daemon/data_setup.h"
 
 enum {
-	INTERVALS = 2, /* of keepalive packets, which the peer sends as often as we do */
+	INTERVALS = 2,	    /* of keepalive packets, which the peer sends as often as we do */
+	AT_LEAST_MS = 5000, /* a peer may set up its own tunnel seconds after we have ours */
 };
 
 static bool has_heard(struct client *c)
@@ -30,14 +31,15 @@ void client_hear_start(struct client *c, const struct now *now)
 		data_setup_params(c->cfg, &c->neg, c->cfg->ce.proto.kind != CONFIG_PROTO_UDP,
 				  link_remote(c->link)->sa.sa_family);
 	uint64_t pings_ms = 1000ull * INTERVALS * p.ping_interval_sec;
+	uint64_t wait_ms = pings_ms > AT_LEAST_MS ? pings_ms : AT_LEAST_MS;
 	uint64_t before_end_ms = 750ull * p.ping_timeout_sec;
 
 	c->hear_at = TIME_NEVER;
 	/* without a time limit the peer may be silent for ever */
 	if (p.ping_interval_sec && p.ping_timeout_sec &&
 	    (tunnel_is_offloaded(c->tunnel) || c->deaf))
-		c->hear_at = time_after(now->mono_ms,
-					pings_ms < before_end_ms ? pings_ms : before_end_ms);
+		c->hear_at =
+			time_after(now->mono_ms, wait_ms < before_end_ms ? wait_ms : before_end_ms);
 }
 
 void client_hear_doubt(struct client *c, const struct now *now)
