@@ -248,6 +248,34 @@ static void verify__username__replaced_missing_and_joined(void **state)
 	       "characters\n");
 }
 
+static void verify__username_of_65_bytes__is_refused(void **state)
+{
+	char subject[3 + 65 + 1] = "CN=";
+	struct pki_spec spec = {
+		.subject = subject, .issuer = &ca, .key_usage = "digitalSignature", .serial = 65};
+	struct pki_cert cert;
+	struct tls_pair p;
+
+	(void)state;
+	memset(subject + 3, 'n', 64);
+	pki_issue(&cert, &spec);
+	p = with(&cert);
+	assert_true(tls_pair_handshake(&p));
+	assert_string_equal(verify_common_name(p.server.verify), subject + 3);
+	tls_pair_fini(&p);
+	pki_free(&cert);
+
+	subject[3 + 64] = 'n';
+	pki_issue(&cert, &spec);
+	p = with(&cert);
+	assert_false(tls_pair_handshake(&p));
+	assert_true(tls_side_logged(&p.server, "VERIFY ERROR: could not extract CN from X509 "
+					       "subject string ('CN=nnnn"));
+	assert_string_equal(verify_common_name(p.server.verify), "");
+	tls_pair_fini(&p);
+	pki_free(&cert);
+}
+
 /* ---- fingerprints ------------------------------------------------------------------------ */
 
 static struct fingerprint_list *fingerprint_of(const struct pki_cert *cert, enum digest_id digest)
@@ -699,6 +727,7 @@ int main(void)
 		cmocka_unit_test(verify__extended_key_usage__by_name_and_oid),
 		cmocka_unit_test(verify__ns_cert_type__of_the_leaf),
 		cmocka_unit_test(verify__username__replaced_missing_and_joined),
+		cmocka_unit_test(verify__username_of_65_bytes__is_refused),
 		cmocka_unit_test(verify__fingerprints_without_ca__self_signed_on_both_ends),
 		cmocka_unit_test(verify__fingerprint_with_ca__both_must_agree),
 		cmocka_unit_test(verify__verify_hash__judges_depth_1),

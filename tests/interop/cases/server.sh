@@ -520,6 +520,20 @@ srv_login_bad()
 case_add srv_login_refused srv_login_bad '' '[ "$(sed -n 2p $1)" = good ]' bad
 case_add srv_login_reason srv_login_bad ',no such user' 'echo no such user >$auth_failed_reason_file; exit 1' bad
 case_add srv_login_killed__refused srv_login_bad '' 'kill -9 $$' bad
+for how in 'file 2' 'env 3'; do
+	for code in 1 3 127; do
+		case_add "srv_login_${how%% *}_exit_$code" srv_login_bad '' "exit $code" bad "via-${how% *}" "${how#* }"
+	done
+	case_add "srv_login_${how%% *}_killed__refused" srv_login_bad '' 'kill -9 $$' bad "via-${how% *}" "${how#* }"
+	case_add "srv_login_${how%% *}_deferred" srv_login_good '{ sleep 1; echo -n 1 >$auth_control_file; } >/dev/null 2>&1 &
+exit 2' good "via-${how% *}" "${how#* }"
+done
+case_add srv_login_garbage_then_yes srv_login_good '{ echo maybe >$auth_control_file; sleep 2; echo 1 >$auth_control_file; } >/dev/null 2>&1 &
+exit 2' good
+case_add srv_login_decided_without_deferring srv_login_bad '' 'echo 1 >$auth_control_file; exit 1' bad
+case_add srv_login_reason_lines__first_counts srv_login_bad ',one' 'printf "one\ntwo\n" >$auth_failed_reason_file; exit 1' bad
+case_add srv_login_pending_timeout_0__refused srv_login_bad '' 'printf "0\nwebauth\nx\n" >$auth_pending_file; exit 2' bad
+case_add srv_login_pending_timeout_text__refused srv_login_bad '' 'printf "soon\nwebauth\nx\n" >$auth_pending_file; exit 2' bad
 case_add srv_login_deferred_refused srv_login_bad ',later' '{ sleep 1; echo later >$auth_failed_reason_file
 echo -n 0 >$auth_control_file; } >/dev/null 2>&1 &
 exit 2' bad

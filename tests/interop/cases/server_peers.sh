@@ -21,7 +21,30 @@ case_add srv_wrong_ca__refused srv_cert wrongca 'VERIFY ERROR: depth=0, error=.*
 case_add srv_expired__refused srv_cert expired 'VERIFY ERROR: depth=0, error=certificate has expired: CN=expired'
 case_add srv_server_cert__refused srv_cert other-server 'VERIFY ERROR: depth=0, error=unsuitable certificate purpose: CN=other-server'
 case_add srv_revoked__refused srv_cert revoked 'VERIFY ERROR: depth=0, error=certificate revoked: CN=revoked' 'crl-verify PKI/crl.pem'
-case_add srv_name__refused srv_cert client "VERIFY X509NAME ERROR: " 'verify-x509-name nobody name'
+case_add srv_name__refused srv_cert client "VERIFY X509NAME ERROR: client, must be nobody" 'verify-x509-name nobody name'
+case_add srv_name_shorter__refused srv_cert client "VERIFY X509NAME ERROR: client, must be clien" 'verify-x509-name clien name'
+case_add srv_name_prefix__refused srv_cert client "VERIFY X509NAME ERROR: client, must start with lient" \
+	'verify-x509-name lient name-prefix'
+case_add srv_name_subject__refused srv_cert client "VERIFY X509NAME ERROR: CN=client, must be CN=clien" \
+	'verify-x509-name CN=clien'
+case_add srv_ku_wrong__refused srv_cert client 'Certificate has key usage +0080, expected one of:.*|VERIFY KU ERROR' 'remote-cert-ku 40 08'
+case_add srv_eku_wrong__refused srv_cert client 'VERIFY EKU ERROR' 'remote-cert-eku "Code Signing"'
+
+# srv_cert_good OPTION LINE: the same checks let the right one in
+srv_cert_good()
+{
+	our_server <<<"$1"
+	their_client 2.6 </dev/null
+	want_log server "$2"
+	ping_ok
+	their_client_stop
+}
+case_add srv_name_subject srv_cert_good 'verify-x509-name CN=client subject' 'VERIFY X509NAME OK: CN=client'
+case_add srv_name_name srv_cert_good 'verify-x509-name client name' 'VERIFY X509NAME OK: CN=client'
+case_add srv_name_prefix srv_cert_good 'verify-x509-name cli name-prefix' 'VERIFY X509NAME OK: CN=client'
+case_add srv_ku srv_cert_good 'remote-cert-ku 08 80' 'VERIFY KU OK'
+case_add srv_eku srv_cert_good 'remote-cert-eku 1.3.6.1.5.5.7.3.2' 'VERIFY EKU OK'
+case_add srv_remote_cert_tls srv_cert_good 'remote-cert-tls client' 'VERIFY EKU OK'
 
 srv_fingerprint()
 {
