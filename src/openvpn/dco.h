@@ -165,6 +165,10 @@ struct dco_peer_stats {
 	uint64_t vpn_tx_bytes; /* inner packets read from the device; no pings */
 	uint64_t vpn_rx_packets;
 	uint64_t vpn_tx_packets;
+	/* payloads that the peer had compressed, as they came and as they became; 0 without
+	 * FEAT_COMPRESS */
+	uint64_t packed_rx_bytes;
+	uint64_t unpacked_rx_bytes;
 	uint64_t dropped; /* by any check, both directions; 0 without FEAT_DROP_COUNTER */
 	/* of the key in the primary slot, for renegotiation limits (spec 01 section 3.6);
 	 * 0 without FEAT_RENEG_BY_AMOUNT */
@@ -184,6 +188,8 @@ static inline void dco_stats_add(struct dco_peer_stats *sum, const struct dco_pe
 	sum->vpn_tx_bytes += s->vpn_tx_bytes;
 	sum->vpn_rx_packets += s->vpn_rx_packets;
 	sum->vpn_tx_packets += s->vpn_tx_packets;
+	sum->packed_rx_bytes += s->packed_rx_bytes;
+	sum->unpacked_rx_bytes += s->unpacked_rx_bytes;
 	sum->dropped += s->dropped;
 }
 

@@ -48,6 +48,10 @@ static void assert_reads(enum data_framing framing, const char *framed, const ui
 	assert_int_equal(framing_read(framing, in, len, scratch, sizeof(scratch), &r), 0);
 	assert_int_equal(r.len, want_len);
 	assert_memory_equal(r.payload, want, want_len);
+	if (r.payload == scratch)
+		assert_in_range(r.packed_len, 1, len - 1);
+	else
+		assert_int_equal(r.packed_len, 0);
 }
 
 /* 33, 35 */

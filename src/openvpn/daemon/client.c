@@ -402,6 +402,10 @@ void client_status(struct client *c, struct str *out)
 	status.link_read = stats.link_rx_bytes + link.rx_bytes + c->link_rx_before;
 	status.link_write = stats.link_tx_bytes + link.tx_bytes + c->link_tx_before;
 	status.auth_read = stats.link_rx_bytes;
+	/* we never compress: nothing went into a compressor */
+	status.compression = c->cfg && c->cfg->crypto.comp != CONFIG_COMP_NONE;
+	status.pre_decompress = stats.packed_rx_bytes;
+	status.post_decompress = stats.unpacked_rx_bytes;
 	status_client_format(out, &status, clock_now().unix_sec);
 }
 

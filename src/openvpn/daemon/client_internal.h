@@ -119,6 +119,7 @@ struct client {
 	bool verb_pulled;	  /* put back at the next attempt */
 	bool initialised;	  /* "Initialization Sequence Completed" was said in this attempt */
 	struct dco_peer_stats stats_before;	 /* of devices that are closed */
+	struct dco_peer_stats stats_last;	 /* of the open one, as it told them last */
 	uint64_t link_rx_before, link_tx_before; /* of links that are closed */
 
 	/* deadlines in mono_ms, TIME_NEVER when off */

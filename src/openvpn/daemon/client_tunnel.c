@@ -504,11 +504,14 @@ void client_tunnel_timer(struct client *c, const struct now *now)
 void client_tunnel_stats(struct client *c, struct dco_peer_stats *out)
 {
 	assume_control_thread();
-	struct dco_peer_stats now = {0};
+	struct dco_peer_stats now;
 
 	*out = c->stats_before;
-	if (tunnel_is_open(c->tunnel) && dco_device_stats(tunnel_device(c->tunnel), &now) == 0)
-		dco_stats_add(out, &now);
+	if (!tunnel_is_open(c->tunnel))
+		return;
+	if (dco_device_stats(tunnel_device(c->tunnel), &now) == 0)
+		c->stats_last = now;
+	dco_stats_add(out, &c->stats_last);
 }
 
 void client_tunnel_detach(struct client *c)
@@ -529,6 +532,7 @@ void client_tunnel_detach(struct client *c)
 void client_tunnel_close(struct client *c)
 {
 	client_tunnel_stats(c, &c->stats_before);
+	c->stats_last = (struct dco_peer_stats){0};
 	poll_unwatch(&c->device_poll);
 	c->routes_done = false;
 	c->device_gone = false;

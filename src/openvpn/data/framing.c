@@ -84,6 +84,7 @@ static int take_lzo(const uint8_t *body, size_t len, uint8_t *scratch, size_t ca
 
 	if (ret != LZO_E_OK)
 		return refuse(out, "LZO decompression error", ret);
+	out->packed_len = len;
 	return take_plain(scratch, n, out);
 }
 
@@ -97,6 +98,7 @@ static int take_lz4(const uint8_t *body, size_t len, uint8_t *scratch, size_t ca
 
 	if (n <= 0)
 		return refuse(out, "LZ4 decompression error", n);
+	out->packed_len = len;
 	return take_plain(scratch, (size_t)n, out);
 }
 

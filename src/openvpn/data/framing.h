@@ -33,6 +33,7 @@ struct framing_result {
 	uint8_t *
 		payload; /* inside the packet or in the scratch buffer; len 0: nothing to deliver */
 	size_t len;
+	size_t packed_len; /* of the compressed payload, 0 when it came plain */
 	/* on error: the known log line is "text: value" */
 	const char *text;
 	int value;

@@ -201,6 +201,10 @@ static size_t unframe(struct engine *e, struct engine_peer *p, uint8_t *plain, s
 			log_warn(&p->log, "%s: %d", r.text, r.value);
 		return 0;
 	}
+	if (r.packed_len) {
+		p->stats.packed_rx_bytes += r.packed_len;
+		p->stats.unpacked_rx_bytes += r.len;
+	}
 	if (r.len)
 		memmove(plain, r.payload, r.len);
 	return r.len;
