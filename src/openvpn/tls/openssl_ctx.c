@@ -106,19 +106,19 @@ static int load_dh(struct tls_ctx *ctx, const struct text_source *src, struct er
 }
 
 /* Without certificates to send along, the library would look for them among the trust anchors, and
- * verify what it found, in each handshake: let it do that once. A client leaves the root out: who
- * trusts it has it, and to read one more certificate is a tenth of a server's work for a client. */
-static void complete_chain(SSL_CTX *ssl_ctx, enum tls_role role)
+ * verify what it found, in each handshake: let it do that once. The root is left out: who trusts it
+ * has it. To read one more certificate is a tenth of a server's work for a client, and a server's
+ * first flight with it needs a second packet. */
+static void complete_chain(SSL_CTX *ssl_ctx)
 {
-	int flags = SSL_BUILD_CHAIN_FLAG_UNTRUSTED | SSL_BUILD_CHAIN_FLAG_IGNORE_ERROR |
-		    SSL_BUILD_CHAIN_FLAG_CLEAR_ERROR;
 	STACK_OF(X509) *chain = NULL;
 
-	if (role == TLS_CLIENT)
-		flags |= SSL_BUILD_CHAIN_FLAG_NO_ROOT;
 	if (SSL_CTX_get0_certificate(ssl_ctx) && SSL_CTX_get0_chain_certs(ssl_ctx, &chain) &&
 	    sk_X509_num(chain) <= 0)
-		(void)SSL_CTX_build_cert_chain(ssl_ctx, flags);
+		(void)SSL_CTX_build_cert_chain(ssl_ctx, SSL_BUILD_CHAIN_FLAG_UNTRUSTED |
+								SSL_BUILD_CHAIN_FLAG_NO_ROOT |
+								SSL_BUILD_CHAIN_FLAG_IGNORE_ERROR |
+								SSL_BUILD_CHAIN_FLAG_CLEAR_ERROR);
 	SSL_CTX_set_mode(ssl_ctx, SSL_MODE_NO_AUTO_CHAIN);
 	ERR_clear_error();
 }
@@ -142,7 +142,7 @@ static int set_up(struct tls_ctx *ctx, const struct tls_ctx_config *cfg, struct 
 	if (ret == 0)
 		ret = tls_load_trust(ctx, cfg, err);
 	if (ret == 0)
-		complete_chain(ctx->ssl_ctx, cfg->role);
+		complete_chain(ctx->ssl_ctx);
 	if (ret == 0)
 		ret = crl_store_init(&ctx->crl, &cfg->crl, cfg->crl_root, &ctx->log, err);
 	return ret;
