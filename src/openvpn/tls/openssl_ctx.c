@@ -45,10 +45,8 @@ void tls_log_errors(const struct log *log)
 
 static SSL_CTX *new_ssl_ctx(OSSL_LIB_CTX *libctx)
 {
-	/* what was read holds passwords: nothing of it may stay in buffers that are released */
 	const uint64_t options = SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
-				 SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
-				 SSL_OP_CLEANSE_PLAINTEXT;
+				 SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE;
 	SSL_CTX *ssl_ctx = SSL_CTX_new_ex(libctx, NULL, TLS_method());
 
 	if (!ssl_ctx)
