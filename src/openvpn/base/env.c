@@ -98,7 +98,7 @@ int env_reset(struct env *env, const struct env *to)
 
 static bool entry_is(const char *entry, const char *name, size_t len)
 {
-	return strncmp(entry, name, len) == 0 && entry[len] == '=';
+	return entry[0] == name[0] && strncmp(entry, name, len) == 0 && entry[len] == '=';
 }
 
 static size_t env_find(const struct env *e, const char *name)

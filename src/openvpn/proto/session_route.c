@@ -13,8 +13,13 @@ struct incoming {
 	size_t len;
 	bool may_move;		/* the peer is followed to @from if the packet proves it */
 	struct packet_header h; /* not authenticated yet */
-	char addr[ADDR_TEXT_MAX];
+	char *text;		/* for from_text(), ADDR_TEXT_MAX */
 };
+
+static const char *from_text(const struct incoming *in)
+{
+	return sock_addr_format(in->from, in->text, ADDR_TEXT_MAX);
+}
 
 static int metadata_hook(void *user, int type, const uint8_t *metadata, size_t len)
 {
@@ -81,7 +86,7 @@ static int check_opcode(struct session *s, const struct incoming *in)
 		log_warn(&s->log, "Peer tried unsupported key-method 1");
 		__attribute__((fallthrough));
 	default:
-		log_warn(&s->log, "TLS Error: unknown opcode received from %s op=%u", in->addr,
+		log_warn(&s->log, "TLS Error: unknown opcode received from %s op=%u", from_text(in),
 			 in->h.opcode);
 		return ERR_OPCODE;
 	}
@@ -89,7 +94,7 @@ static int check_opcode(struct session *s, const struct incoming *in)
 		return 0;
 	log_warn(&s->log,
 		 "TLS Error: client->client or server->server connection attempted from %s",
-		 in->addr);
+		 from_text(in));
 	return ERR_OPCODE;
 }
 
@@ -142,7 +147,7 @@ static int process_body(struct session *s, struct tls_slot *slot, const struct i
 		log_warn(
 			&s->log,
 			"TLS Error: received %s with packet id %u from %s -- 0 was expected, ignoring packet",
-			opcode_name(pkt->h.opcode), id, in->addr);
+			opcode_name(pkt->h.opcode), id, from_text(in));
 		return 0;
 	}
 	payload = rd_rest(&pkt->body, &len);
@@ -164,7 +169,7 @@ static int adopt_peer(struct session *s, const struct incoming *in)
 	};
 	int ret = 0;
 
-	log_info(&s->log, 3, "TLS: Initial packet from %s, sid=%s", in->addr,
+	log_info(&s->log, 3, "TLS: Initial packet from %s, sid=%s", from_text(in),
 		 session_id_format(&in->h.sid, sid));
 	slot->primary->remote_sid = in->h.sid;
 	slot->primary->has_remote_sid = true;
@@ -206,7 +211,7 @@ static int route_new_session(struct session *s, const struct incoming *in)
 		log_warn(
 			&s->log,
 			"TLS Error: Cannot accept new session request from %s due to session context expire or --single-session",
-			in->addr);
+			from_text(in));
 		return ERR_STATE;
 	}
 	/*
@@ -216,7 +221,7 @@ static int route_new_session(struct session *s, const struct incoming *in)
 	 */
 	if (slot->primary->has_remote_sid && !s->cfg->tls_server) {
 		log_dbg(&s->log, 4, "TLS: ignoring another %s from %s", opcode_name(in->h.opcode),
-			in->addr);
+			from_text(in));
 		return ERR_DUPLICATE;
 	}
 	ret = unwrap(s, slot, in, plain, &pkt);
@@ -270,7 +275,7 @@ static int route_known_session(struct session *s, struct tls_slot *slot, const s
 	if (s->cfg->transport == SESSION_UDP && !in->may_move &&
 	    !sock_addr_equal(&ks->remote, in->from)) {
 		log_warn(&s->log, "TLS Error: Received control packet from unexpected IP addr: %s",
-			 in->addr);
+			 from_text(in));
 		return ERR_STATE;
 	}
 	if (in->h.opcode == OP_CONTROL_SOFT_RESET_V1 && ks->phase == KEY_GENERATED)
@@ -305,7 +310,9 @@ bool session_has_peer(const struct session *s, const struct session_id *sid)
 int session_route(struct session *s, struct now now, const union sock_addr *from, bool may_move,
 		  const void *data, size_t len)
 {
+	char text[ADDR_TEXT_MAX];
 	struct incoming in = {
+		.text = text,
 		.now = now,
 		.from = from,
 		.data = data,
@@ -320,12 +327,12 @@ int session_route(struct session *s, struct now now, const union sock_addr *from
 		return ERR_SHORT;
 	if (in.h.opcode == OP_DATA_V1 || in.h.opcode == OP_DATA_V2)
 		return ERR_AGAIN; /* not ours, and no error */
-	sock_addr_format(from, in.addr, sizeof(in.addr));
 	ret = check_opcode(s, &in);
 	if (ret < 0)
 		return session_soft_error(s, ret);
 	if (header < 0) {
-		log_warn(&s->log, "TLS Error: session-id not found in packet from %s", in.addr);
+		log_warn(&s->log, "TLS Error: session-id not found in packet from %s",
+			 from_text(&in));
 		return session_soft_error(s, header);
 	}
 	if (sid_is(s->active.primary, &in.h.sid)) {
@@ -341,7 +348,7 @@ int session_route(struct session *s, struct now now, const union sock_addr *from
 	} else {
 		log_warn(&s->log,
 			 "TLS Error: Unroutable control packet received from %s (si=3 op=%s)",
-			 in.addr, opcode_name(in.h.opcode));
+			 from_text(&in), opcode_name(in.h.opcode));
 		ret = ERR_SESSION_ID;
 	}
 	if (ret < 0 && ret != ERR_AGAIN && ret != ERR_DUPLICATE && !s->failed)
