@@ -249,6 +249,7 @@ void client_silent(struct client *c)
 
 	log_info(&c->log, 1, "[%s] Inactivity timeout (--ping-%s), %s", *name ? name : "UNDEF",
 		 exits ? "exit" : "restart", exits ? "exiting" : "restarting");
+	c->deaf = false; /* neither data plane heard anything: it was the peer */
 	client_raise(c, exits ? SIGTERM : SIGUSR1, exits ? "ping-exit" : "ping-restart");
 }
 

@@ -90,6 +90,7 @@ restarts() # KEEPS-DEVICE CLIENT-OPTIONS...
 	server srv "$OURS" --proto udp --keepalive 1 5
 	client cli "$OURS" --remote 192.0.2.1 --proto udp --connect-retry 1 1 "$@"
 	connected cli || return
+	ping_vpn c 10.8.0.1 # a kernel through which nothing has come is given up before the server is
 	index=$(index_of c tun0)
 	for round in 1 2 3; do
 		stop srv KILL
@@ -106,6 +107,24 @@ restarts() # KEEPS-DEVICE CLIENT-OPTIONS...
 	else
 		[ "$(index_of c tun0)" != "$index" ] || fail "the device was kept"
 	fi
+}
+
+# The server is gone before a data packet has come. The client doubts the driver, but when the engine
+# hears nothing either the next connection is the driver's again.
+silent_from_the_start()
+{
+	server srv "$OURS" --proto udp --keepalive 1 8
+	client cli "$OURS" --remote 192.0.2.1 --proto udp --connect-retry 1 1
+	connected cli || return
+	stop srv KILL
+	ip -n s link del tun0
+	wait_log cli 'Note: no data packet has come through the kernel' 10
+	wait_log cli 'Inactivity timeout \(--ping-restart\), restarting' 20
+	server srv "$OURS" --proto udp --keepalive 1 8
+	until_true 30 initialised cli 2 || fail "not connected again"
+	ping_vpn c 10.8.0.1
+	[ "$(link_kind c tun0)" = "$KIND" ] || fail "tun0 is a $(link_kind c tun0)"
+	no_log cli 'data channel offload does not work here'
 }
 
 # other options on the second connection: another device, whose events arrive too
@@ -220,6 +239,7 @@ run_case in_use_by_another in_use_by_another
 run_case left_over left_over
 run_case restarts restarts no
 run_case restarts_persist_tun restarts yes --persist-tun
+run_case silent_from_the_start silent_from_the_start
 run_case persist_changed_options persist_changed_options
 run_case server_keeps_device server_keeps_device
 run_case mktun mktun
