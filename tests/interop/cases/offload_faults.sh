@@ -181,7 +181,9 @@ tran-window 2"
 		mark fc/requests
 		refuse fc "$request" "$error"
 		tell fc key-limit "$(peer_id)"
-		wait_for 12 "$request was refused with $error" test ! -e "$DIR/fc/fail.$request"
+		wait_for 20 "$request was refused with $error" test ! -e "$DIR/fc/fail.$request"
+			wait_log client "cannot install the data channel key: " 5
+		wait_log client "The tunnel goes on with|SIGUSR1.*dco update keys error.* received" 15
 		wait_for 15 "the tunnel works after $request: $error" pings
 		# the driver again, for the next
 		mark client
@@ -447,19 +449,32 @@ server_float_not_undone()
 	two_clients_end
 }
 
-# A free address, told as IPv4 on a socket of both: control packets go there, and come from there.
+# to_nobody: how many datagrams came to ports of the client's machine which nobody has open
+to_nobody()
+{
+	in_c sed -nE 's/^Udp: [0-9]+ ([0-9]+) .*/\1/p' /proc/net/snmp
+}
+
+went_to_nobody()
+{
+	[ "$(to_nobody)" -gt "$1" ]
+}
+
+# A free address, told as IPv4 on a socket of both: control packets go there, and back when it moves back.
 server_float_moves()
 {
-	local port
+	local port lost
 	two_clients
 	port=$(port_of client)
 	mark server
 	tell fs float "$ID" "$CLIENT4" $((port ^ 1))
 	wait_log server "peer $ID \(client\) floated from $CLIENT4:$port to $CLIENT4:$((port ^ 1))" 5
-	tell fs float "$ID" "$CLIENT4" "$port"
-	wait_log server "peer $ID \(client\) floated from $CLIENT4:$((port ^ 1)) to $CLIENT4:$port" 5
+	lost=$(to_nobody)
 	mark fs/requests
 	tell fs key-limit "$ID"
+	wait_for 5 "control packets at the new address" went_to_nobody "$lost"
+	tell fs float "$ID" "$CLIENT4" "$port"
+	wait_log server "peer $ID \(client\) floated from $CLIENT4:$((port ^ 1)) to $CLIENT4:$port" 5
 	wait_log fs/requests "^kernel: key_swap $ID" 20
 	tunnel_ok
 	two_clients_end
@@ -481,6 +496,7 @@ server_float_replaces()
 	mark server
 	tell fs float "$ID" 192.0.2.1 "$other"
 	wait_log server "closing instance client/udp[46]:192\.0\.2\.1:$other due to float collision with client/udp[46]:$CLIENT4:[0-9]+ using the same certificate" 5
+	wait_log server "client/udp[46]:192\.0\.2\.1:$other SIGTERM\[soft,float-collision\] received, client-instance exiting" 5
 	wait_log server "peer $ID \(client\) floated from $CLIENT4:[0-9]+ to 192\.0\.2\.1:$other" 5
 	kill "$UT_PID"
 }
