@@ -153,7 +153,8 @@ void peer_response(struct server_peer *p, const char *text)
 	struct err err = {0};
 	int ret;
 
-	log_info(&p->log, 3, "CR response was sent by client ('%s')", text);
+	/* what it says is as good as a password: never in a log (spec 07 case 40) */
+	log_info(&p->log, 3, "CR response was sent by client ('[hidden]')");
 	if (!script_configured(&s->app->scripts, SCRIPT_CLIENT_CRRESPONSE) || p->response_process)
 		return;
 	p->response_file = calloc(1, TEMP_FILE_PATH_MAX);

@@ -319,3 +319,128 @@ noise_said()
 }
 case_add noise_said_1__goes_on noise_said 1
 case_add noise_said_2__goes_on noise_said 2
+
+# Answers to challenges are not written, however much is asked for: neither those of a client's password
+# field nor those that it sends later, and neither what a user types.
+challenge_told()
+{
+	on user-pass-verify <<<'exit 0'
+	our_server <<-E
+		verb 11
+		script-security 3
+		auth-user-pass-verify $DIR/hook via-env
+	E
+	scripted_client user=joe "password=SCRV1:$(base64 <<<'pass word'):$(base64 <<<'123 456 PIN')" <<-E || fail "the peer: $(tail -n 2 "$DIR/peer.log")"
+		say PUSH_REQUEST
+		until ^PUSH_REPLY
+		say CR_RESPONSE,$(base64 <<<'other PIN')
+		sleep 1
+	E
+	want_log server "CR response was sent by client \\('\\[hidden\\]'\\)"
+	for secret in 'pass word' '123 456 PIN' 'other PIN'; do
+		want_no_log server "$secret"
+		want_no_log server "$(base64 <<<"$secret" | cut -c1-8)"
+	done
+}
+case_add told_challenge__not_logged challenge_told
+
+# typist ANSWERS-TO-PROMPTS...: the client at a terminal, where somebody types the next answer whenever
+# a challenge is shown
+typist()
+{
+	cat >"$DIR/typist" <<-'E'
+		import os, pty, sys
+		end = sys.argv.index("--")
+		answers = [a.encode() for a in sys.argv[1:end]]
+		pid, terminal = pty.fork()
+		if pid == 0:
+		    os.execvp(sys.argv[end + 1], sys.argv[end + 1:])
+		seen = b""
+		while True:
+		    try:
+		        data = os.read(terminal, 4096)
+		    except OSError:
+		        break
+		    sys.stdout.buffer.write(data)
+		    sys.stdout.flush()
+		    seen += data
+		    if answers and b"CHALLENGE: " in seen:
+		        seen = b""
+		        os.write(terminal, answers.pop(0) + b"\n")
+		sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+	E
+	version_cmd "$OPENVPN"
+	mark client
+	ip netns exec "$NS-c" python3 "$DIR/typist" "$@" -- "${CMD[@]}" --config "$DIR/client.conf" >>"$DIR/client.log" 2>&1 </dev/null &
+	connected 25
+	ping_ok
+	for secret in 'secret 1' 'typed PIN'; do
+		want_no_log client "$secret"
+		want_no_log client "$(printf '%s' "$secret" | base64 | cut -c1-8)"
+	done
+}
+
+# challenge_typed PASSWORD-THAT-THE-SERVER-WANTS FORMAT
+challenge_typed()
+{
+	user_server 2.6 </dev/null
+	echo "alice $1" >"$DIR/users"
+	login alice "secret 1"
+	client_conf <<-E
+		remote $SERVER4
+		verb 11
+		auth-user-pass $DIR/login
+		static-challenge "the PIN" 0 $2
+	E
+	typist 'typed PIN'
+}
+case_add challenge_typed__not_logged challenge_typed "SCRV1:$(printf 'secret 1' | base64):$(printf 'typed PIN' | base64)" ''
+case_add challenge_typed_concat__not_logged challenge_typed 'secret 1typed PIN' concat
+
+# the server asks by the reason of a refusal, and again when the answer is wrong
+challenge_dynamic()
+{
+	user_server 2.6 </dev/null
+	cat >"$DIR/verify" <<-'E'
+		#!/bin/sh
+		{ read -r u; read -r p; } <"$1"
+		[ "$u/$p" != "alice/CRV1::c3RhdGU=::typed PIN" ] || exit 0
+		printf 'CRV1:R:c3RhdGU=:YWxpY2U=:now the PIN' >"$auth_failed_reason_file"
+		exit 1
+	E
+	login alice "secret 1"
+	client_conf <<-E
+		remote $SERVER4
+		verb 11
+		auth-user-pass $DIR/login
+		auth-retry interact
+		connect-retry 1 1
+	E
+	typist wrong 'typed PIN'
+	want "questions" 2 "$(log_count client 'AUTH: Received control message: AUTH_FAILED,CRV1:')"
+}
+case_add challenge_dynamic__not_logged challenge_dynamic
+
+# asked while it waits, a client answers on the control channel: a program judges what it says
+challenge_later()
+{
+	on user-pass-verify <<<'printf "20\ncrtext\nCR_TEXT:E,R:your PIN\n" >$auth_pending_file; echo $auth_control_file >'"$DIR"'/control; exit 2'
+	on client-crresponse <<<'grep -qx c2VjcmV0 $1 && echo 1 >$auth_control_file || echo 0 >$auth_control_file'
+	our_server <<-E
+		verb 11
+		script-security 2
+		auth-user-pass-verify $DIR/hook via-file
+		client-crresponse $DIR/hook
+	E
+	scripted_client user=joe password=x info=IV_VER=2.6.14,IV_PROTO=478,IV_CIPHERS=AES-256-GCM,IV_SSO=crtext <<-E || fail "the peer: $(cat "$DIR/peer.log")"
+		until ^AUTH_PENDING,timeout 20
+		until ^INFO_PRE,CR_TEXT:E,R:your PIN
+		say PUSH_REQUEST
+		sleep 1
+		say CR_RESPONSE,$1
+		until $2
+	E
+	want_no_log server "$1"
+}
+case_add told_response_right__passes challenge_later c2VjcmV0 ^PUSH_REPLY
+case_add told_response_wrong__refused challenge_later d3Jvbmc= '^AUTH_FAILED'
