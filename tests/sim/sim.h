@@ -23,6 +23,14 @@ enum sim_auth {
 	SIM_AUTH_REFUSE,
 };
 
+/* What the server's revocation list says; a file, read again when it changes. */
+enum sim_crl {
+	SIM_CRL_UNUSED,
+	SIM_CRL_NOBODY,
+	SIM_CRL_OTHER, /* another certificate */
+	SIM_CRL_CLIENT,
+};
+
 struct sim_options {
 	uint64_t seed;
 	enum sim_wrap wrap;
@@ -30,6 +38,8 @@ struct sim_options {
 	bool tcp;
 	bool p2p; /* one client, and the server knows its address */
 	bool tls12;
+	bool tokens; /* the password counts once, then the token that the server gave last */
+	enum sim_crl crl;
 	bool tls_ekm;
 	bool dyn_tls_crypt;
 	bool ipv6;
@@ -53,6 +63,7 @@ struct sim_stats {
 	unsigned int keys_ready, keys_expired;
 	unsigned int max_control_len;
 	unsigned int auth_failed; /* clients that were told so */
+	unsigned int tokens_accepted;
 };
 
 struct sim;
@@ -73,6 +84,8 @@ void sim_restart_client(struct sim *sim, unsigned int client);
 void sim_restart_server(struct sim *sim);
 /** sim_jump_clock() - the wall clocks of both ends are set */
 void sim_jump_clock(struct sim *sim, int64_t sec);
+/** sim_set_crl() - the file is replaced; opt.crl was not SIM_CRL_UNUSED */
+void sim_set_crl(struct sim *sim, enum sim_crl crl);
 /** sim_renegotiate() - one end starts a soft reset, if it can */
 void sim_renegotiate(struct sim *sim, unsigned int client, bool by_server);
 /** sim_float_client() - the client has another address from now on and data packets prove it */

@@ -5,6 +5,7 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "proto/auth_token.h"
 #include "proto/session.h"
 #include "proto/stateless.h"
 #include "proto/wrap.h"
@@ -42,6 +43,8 @@ struct sim_node {
 	uint64_t heard_ms, restart_ms, push_ms, data_ms, hello_ms;
 	uint64_t auth_ms; /* answer a pending authentication then */
 	uint32_t auth_serial;
+	char token[AUTH_TOKEN_LEN + 1]; /* that the client has, that the server gave last */
+	struct auth_token_session token_session;
 };
 
 /* A packet on its way. */
@@ -66,6 +69,8 @@ struct sim {
 	uint64_t mono_ms;
 	int64_t wall_offset_sec;
 	struct tls_ctx *client_tls, *server_tls;
+	char crl_path[sizeof("/tmp/sim-crl.XXXXXX")]; /* "" when unused */
+	struct auth_token_config tokens;
 	struct wrap_config *client_wrap, *server_wrap;
 	struct session_config client_cfg, server_cfg;
 	struct stateless *stateless;

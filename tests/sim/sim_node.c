@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/str.h"
 #include "proto/constants.h"
 
 static const char *node_name(const struct sim_node *node, char buf[24])
@@ -33,7 +34,7 @@ static int key_text(void *ctx, uint8_t key_id, struct session_key_text *text)
 		node->is_server ? "V4,dev-type tun,tls-server" : "V4,dev-type tun,tls-client";
 	if (!node->is_server) {
 		text->username = "user";
-		text->password = "secret";
+		text->password = node->token[0] ? node->token : "secret";
 		text->peer_info = "IV_VER=2.7.0\nIV_PROTO=990\n";
 	}
 	return 0;
@@ -185,16 +186,68 @@ static void options_done(struct sim_node *node)
 	session_options_done(node->session, sim_now(node->sim), &neg);
 }
 
+/* The token, if there are any, goes with the options and again after each renegotiation. */
+static void send_reply(struct sim_node *node)
+{
+	char text[64 + AUTH_TOKEN_LEN] = "PUSH_REPLY";
+
+	if (node->token[0])
+		snprintf(text, sizeof(text), "PUSH_REPLY,auth-token %s", node->token);
+	send_text(node, text);
+}
+
+static void take_token(struct sim_node *node, const char *text)
+{
+	const char *token = strstr(text, ",auth-token ");
+
+	if (token && !str_copy(node->token, sizeof(node->token), token + strlen(",auth-token ")))
+		abort();
+}
+
+/* As a server: the password, once; afterwards the token that this client was given last. */
+static bool password_good(struct sim_node *node, const char *password)
+{
+	struct sim *sim = node->sim;
+	struct str lines = str_init();
+	bool good = !strcmp(password, "secret") && !node->token_session.valid;
+
+	if (sim->opt.tokens && auth_token_looks_like(password)) {
+		good = auth_token_verify(&sim->tokens, &node->token_session, "user", password,
+					 sim_now(sim).unix_sec, &lines) == AUTH_TOKEN_AUTHENTICATED;
+		sim->stats.tokens_accepted += good;
+	}
+	if (!good)
+		trace(node, "refuses %s: %s", password, str_text(&lines));
+	str_fini(&lines);
+	if (good && sim->opt.tokens &&
+	    auth_token_issue(&sim->tokens, &node->token_session, "user", sim_now(sim).unix_sec,
+			     &sim->node_rng, node->token) < 0)
+		abort();
+	return good;
+}
+
+static void refuse(struct sim_node *node, uint32_t serial)
+{
+	struct now now = sim_now(node->sim);
+
+	session_auth(node->session, now, serial, SESSION_AUTH_FAILED);
+	session_refuse_new(node->session);
+	send_text(node, "AUTH_FAILED");
+	node->restart_ms = now.mono_ms + 5000;
+}
+
 static void on_message(struct sim_node *node, const char *text)
 {
 	trace(node, "message %s", text);
 	if (!strcmp(text, "HELLO")) {
 		node->hellos++;
 	} else if (!strcmp(text, "PUSH_REQUEST") && node->is_server) {
-		send_text(node, "PUSH_REPLY");
+		send_reply(node);
 		options_done(node);
-	} else if (!strcmp(text, "PUSH_REPLY") && !node->optioned) {
-		options_done(node);
+	} else if (str_starts(text, "PUSH_REPLY") && !node->is_server) {
+		take_token(node, text);
+		if (!node->optioned)
+			options_done(node);
 	} else if (!strcmp(text, "AUTH_FAILED")) {
 		node->sim->stats.auth_failed++;
 		node->refused = true;
@@ -203,8 +256,11 @@ static void on_message(struct sim_node *node, const char *text)
 
 static void on_active(struct sim_node *node, const struct session_event *ev)
 {
-	if (ev->key_id != 0)
+	if (ev->key_id != 0) {
+		if (node->is_server && node->token[0])
+			send_reply(node);
 		return;
+	}
 	node->optioned = false;
 	if (node->sim->opt.p2p)
 		options_done(node);
@@ -219,9 +275,13 @@ static void on_key_method(struct sim_node *node, const struct session_event *ev)
 	if (!node->is_server)
 		return;
 	if (!ev->peer.username || strcmp(ev->peer.username, "user") || !ev->peer.password ||
-	    strcmp(ev->peer.password, "secret")) {
+	    (!node->sim->opt.tokens && strcmp(ev->peer.password, "secret"))) {
 		fprintf(stderr, "simulator: credentials did not arrive\n");
 		abort();
+	}
+	if (!password_good(node, ev->peer.password)) {
+		refuse(node, ev->key_serial);
+		return;
 	}
 	switch (node->sim->opt.auth) {
 	case SIM_AUTH_OK:
@@ -233,10 +293,7 @@ static void on_key_method(struct sim_node *node, const struct session_event *ev)
 		node->auth_serial = ev->key_serial;
 		break;
 	case SIM_AUTH_REFUSE:
-		session_auth(node->session, now, ev->key_serial, SESSION_AUTH_FAILED);
-		session_refuse_new(node->session);
-		send_text(node, "AUTH_FAILED");
-		node->restart_ms = now.mono_ms + 5000;
+		refuse(node, ev->key_serial);
 		break;
 	}
 }

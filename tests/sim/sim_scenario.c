@@ -446,7 +446,10 @@ static void memory_does_not_grow(struct sim_options o)
 	sim_free(sim);
 }
 
-/* A day of it: every key of 1440 is agreed on, nothing restarts, data goes on. */
+/*
+ * A day of it: every key of 1440 is agreed on, with the token that the one before brought and under
+ * a list of the revoked that is replaced each hour; nothing restarts, data goes on.
+ */
 static void a_day_of_renegotiation(struct sim_options o)
 {
 	size_t before, after;
@@ -456,17 +459,27 @@ static void a_day_of_renegotiation(struct sim_options o)
 		return; /* some seconds of real time each */
 	o.tran_window_sec = 90;
 	o.client_reneg_sec = 60;
+	o.tokens = true;
+	o.crl = SIM_CRL_NOBODY;
 	sim = sim_new(&o);
 	sim_run(sim, 3600);
 	before = held_at_most(sim, NULL);
-	sim_run(sim, 22 * 3600);
+	for (unsigned int hour = 0; hour < 22; hour++) {
+		sim_set_crl(sim, hour % 2 ? SIM_CRL_NOBODY : SIM_CRL_OTHER);
+		sim_run(sim, 3600);
+	}
 	after = held_at_most(sim, NULL);
 	EXPECT(sim, sim_stats(sim)->keys_ready >= 2 * 1370);
+	EXPECT(sim, sim_stats(sim)->tokens_accepted >= 1369);
 	EXPECT(sim, sim_stats(sim)->client_restarts == 0);
 	EXPECT(sim, sim_stats(sim)->client_failures == 0 && sim_stats(sim)->server_failures == 0);
 	EXPECT(sim, sim_stats(sim)->data_unknown_key == 0);
 	EXPECT(sim, sim_stats(sim)->data_good > 10000);
 	expect_no_growth(sim, before, after, 1024);
+	/* the lists did count: once the client is on one, its next key is refused */
+	sim_set_crl(sim, SIM_CRL_CLIENT);
+	sim_run(sim, 150);
+	EXPECT(sim, sim_stats(sim)->server_failures > 0);
 	sim_free(sim);
 }
 

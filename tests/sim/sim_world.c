@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "certs.h"
@@ -40,9 +41,38 @@ void sim_trace(struct sim *sim, const char *fmt, ...)
 		printf("%9.3f %s\n", (double)sim->mono_ms / 1000, line);
 }
 
+void sim_set_crl(struct sim *sim, enum sim_crl crl)
+{
+	static const char *const texts[] = {
+		[SIM_CRL_NOBODY] = sim_crl_none,
+		[SIM_CRL_OTHER] = sim_crl_other,
+		[SIM_CRL_CLIENT] = sim_crl_client,
+	};
+	FILE *f = fopen(sim->crl_path, "w");
+
+	if (!f || fputs(texts[crl], f) < 0 || fclose(f)) {
+		perror(sim->crl_path);
+		abort();
+	}
+}
+
+static void make_crl(struct sim *sim)
+{
+	int fd;
+
+	if (sim->opt.crl == SIM_CRL_UNUSED)
+		return;
+	strcpy(sim->crl_path, "/tmp/sim-crl.XXXXXX");
+	fd = mkstemp(sim->crl_path);
+	if (fd < 0)
+		abort();
+	close(fd);
+	sim_set_crl(sim, sim->opt.crl);
+}
+
 static int make_tls(struct sim *sim, enum tls_role role, struct tls_ctx **out)
 {
-	const struct tls_ctx_config cfg = {
+	struct tls_ctx_config cfg = {
 		.role = role,
 		.ca = {.text = sim_ca},
 		.cert = {.text = role == TLS_SERVER ? sim_server_cert : sim_client_cert},
@@ -52,6 +82,8 @@ static int make_tls(struct sim *sim, enum tls_role role, struct tls_ctx **out)
 	};
 	struct err err;
 
+	if (role == TLS_SERVER && sim->crl_path[0])
+		cfg.crl.path = sim->crl_path;
 	if (tls_ctx_new(&cfg, &sim->log, out, &err) == 0)
 		return 0;
 	fprintf(stderr, "simulator: %s\n", err.text);
@@ -169,6 +201,10 @@ struct sim *sim_new(const struct sim_options *opt)
 	}
 	sim->log = log_init(sim->sink, "");
 	sim->clients = calloc(opt->n_clients, sizeof(*sim->clients));
+	make_crl(sim);
+	sim->tokens.renewal_sec = 60;
+	if (opt->tokens)
+		rng_fill(&sim->node_rng, sim->tokens.key, sizeof(sim->tokens.key));
 	if (!sim->clients || make_tls(sim, TLS_CLIENT, &sim->client_tls) < 0 ||
 	    make_tls(sim, TLS_SERVER, &sim->server_tls) < 0 || make_wraps(sim) < 0) {
 		sim_free(sim);
@@ -212,6 +248,8 @@ void sim_free(struct sim *sim)
 	wrap_config_free(sim->server_wrap);
 	tls_ctx_free(sim->client_tls);
 	tls_ctx_free(sim->server_tls);
+	if (sim->crl_path[0])
+		unlink(sim->crl_path);
 	log_sink_free(sim->sink);
 	free(sim);
 }
