@@ -19,6 +19,13 @@
 #include "net/resolve.h"
 #include "proto/packet.h"
 
+/* What a UDP socket may hold while the server waits for a processor, unless --rcvbuf says: the
+ * system's default is filled in 30 ms by a stranger's 4000 packets a second, and then clients lose
+ * theirs. */
+enum {
+	UDP_RCVBUF = 2 << 20,
+};
+
 /* ---- packets ---- */
 
 static bool may_create(struct server_listener *l, const union sock_addr *from,
@@ -345,6 +352,8 @@ static int listener_open(struct server_listener *l, const struct config_listen *
 	l->fd = -1;
 	l->tcp = at->proto.kind != CONFIG_PROTO_UDP;
 	l->socket = socket_setup(cfg, AF_UNSPEC);
+	if (!l->tcp && !l->socket.rcvbuf)
+		l->socket.rcvbuf = UDP_RCVBUF;
 	ret = profile_fill(l, at, err);
 	if (ret == 0)
 		ret = resolve_local(l->server, at, l->tcp, &l->socket.local, err);
