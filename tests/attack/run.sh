@@ -94,20 +94,35 @@ judge()
 	fi
 }
 
+# drops: what the kernel could not give to the server's socket, the client's socket, and the devices
+drops()
+{
+	local ns
+	for ns in "$NS-s" "$NS-c"; do
+		ip netns exec "$ns" sh -c 'cat /proc/net/udp /proc/net/udp6; cat /sys/class/net/tun*/statistics/tx_dropped' |
+			awk 'NF > 10 && $1 != "sl" {socket += $NF} NF == 1 {device += $1} END {print socket + 0, device + 0}'
+	done | tr '\n' ' '
+}
+
 # under KIND COUNT [RATE]: the attack, beside steady pings
 under()
 {
-	local r0 r1 c0 c1 t0 note good=1
+	local r0 r1 c0 c1 t0 note good=1 before after lost=''
 	r0=$(rss) c0=$(cpu) t0=${EPOCHREALTIME/./}
+	read -ra before <<<"$(drops)"
 	ping_start 0.02
 	note=$(in_c "$attack" "$1" "$SERVER4" 1194 $(($2 * factor)) "${3:-$RATE}" 192.0.2.1 "$RUN/captured" 2>&1) || good=0
 	r1=$(rss) c1=$(cpu)
 	t0=$(((${EPOCHREALTIME/./} - t0) / 1000))
 	ping_end
-	[ "$LOST" = 0 ] || good=0
+	read -ra after <<<"$(drops)"
+	[ "$LOST" = 0 ] || {
+		good=0
+		lost=" (load $(cut -d' ' -f1 /proc/loadavg); dropped for want of room: $((after[0] - before[0])) by the server's socket, $((after[1] - before[1])) by its device, $((after[2] - before[2])) by the client's socket, $((after[3] - before[3])) by its device)"
+	}
 	[ $((r1 - r0)) -le $GROWTH_MAX ] || good=0
 	[ "$(grep -c 'bytes from' "$DIR/steady")" -gt 5 ] || good=0
-	judge "$1" $good "$(($2 * factor)) in $t0 ms: $LOST of $(grep -c 'bytes from' "$DIR/steady") pings lost, memory $r0 -> $r1 KiB, CPU $(((c1 - c0) * 1000 / $(getconf CLK_TCK))) ms${note:+, $note}"
+	judge "$1" $good "$(($2 * factor)) in $t0 ms: $LOST of $(grep -c 'bytes from' "$DIR/steady") pings lost$lost, memory $r0 -> $r1 KiB, CPU $(((c1 - c0) * 1000 / $(getconf CLK_TCK))) ms${note:+, $note}"
 }
 
 clients()

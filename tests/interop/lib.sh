@@ -462,24 +462,52 @@ tunnel_ok()
 	ping_ok fd00:8::1
 }
 
-# ping_start [INTERVAL]: a steady ping from client to server; ping_end prints lost packets
+# ping_start [INTERVAL]: a steady ping from client to server, until ping_end
 ping_start()
 {
 	ip netns exec "$NS-c" ping -nDi "${1:-0.02}" 10.8.0.1 >"$DIR/steady" 2>&1 &
 	PING_PID=$!
 }
 
+# ping_lost SINCE: of the pings that were sent until SINCE, how many had no reply. Prints nothing before one sent later
+# had its own: on a busy machine many are under way.
+ping_lost()
+{
+	awk -v since="$1" '
+		/bytes from .*icmp_seq=/ {
+			stamp = substr($1, 2) + 0
+			seq = rtt = $0
+			sub(/.*icmp_seq=/, "", seq)
+			sub(/.*time=/, "", rtt)
+			seq += 0
+			got[seq] = 1
+			if (stamp - rtt / 1000 > since) {
+				for (i = 1; i < seq; i++) lost += !(i in got)
+				print lost + 0
+				exit
+			}
+		}' "$DIR/steady"
+}
+
+# shellcheck disable=SC2317 # called by until_true
+ping_answered()
+{
+	[ -n "$(ping_lost "$1")" ]
+}
+
+# sets LOST
 ping_end()
 {
-	local sent got
+	local sent got since=$EPOCHREALTIME
+	until_true 3 ping_answered "$since" || true
 	kill -INT "$PING_PID"
 	wait "$PING_PID" 2>/dev/null
+	LOST=$(ping_lost "$since")
+	[ -z "$LOST" ] || return 0
+	# the tunnel is dead
 	sent=$(sed -nE 's/^([0-9]+) packets transmitted.*/\1/p' "$DIR/steady")
 	got=$(sed -nE 's/.* ([0-9]+) received.*/\1/p' "$DIR/steady")
-	# the last request may still be under way when ping is told to stop
 	LOST=$((sent - got))
-
-	if [ "$LOST" -eq 1 ] && ! grep -q "icmp_seq=$sent " "$DIR/steady"; then LOST=0; fi
 }
 
 route_to()
