@@ -2,6 +2,7 @@
 /* The client's control channel: packets, events of the session, what the session asks. */
 #include "daemon/client_internal.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,8 @@ static void on_event(struct client *c, const struct now *now, const struct sessi
 	}
 }
 
+/* Where no route leads there is nothing to wait for: the next address may be of the other family.
+ */
 static void send_packets(struct client *c, const struct now *now)
 {
 	struct session_packet *packet = &c->packet;
@@ -169,7 +172,12 @@ static void send_packets(struct client *c, const struct now *now)
 			packet->to.sa.sa_family == AF_UNSPEC ? link_remote(c->link) : &packet->to;
 
 		/* What the link could not send it has logged; the packet comes again. */
-		(void)link_send(c->link, to, &c->heard_at, packet->data, packet->len);
+		if (link_send(c->link, to, &c->heard_at, packet->data, packet->len) == ERR_SYSTEM &&
+		    errno == ENETUNREACH && c->state == CLIENT_WAIT) {
+			log_info(&c->log, 1, "Network unreachable, restarting");
+			client_raise(c, SIGUSR1, "network-unreachable");
+			return;
+		}
 	}
 }
 

@@ -293,8 +293,12 @@ static int send_udp(struct link *link, const union sock_addr *to, const union so
 {
 	int ret = socket_send(link->cfg.fd, link->family, bytes, len, to, from, 0);
 
-	if (ret == ERR_SYSTEM)
-		log_udp_error(link, "write", errno);
+	if (ret == ERR_SYSTEM) {
+		const int errnum = errno;
+
+		log_udp_error(link, "write", errnum);
+		errno = errnum;
+	}
 	return ret;
 }
 

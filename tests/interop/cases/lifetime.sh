@@ -496,3 +496,31 @@ refused_twice()
 }
 case_add server_starts_later_26__connects late_server 2.6
 case_add server_starts_later_27__connects late_server 2.7
+
+# Where no route leads there is nothing to wait for: the next remote is tried at once.
+network_unreachable()
+{
+	ip -n "$NS-c" -6 route del default
+	server 2.6 </dev/null
+	client_conf <<-E
+		remote $SERVER6 1194 udp6
+		remote $SERVER4 1194 udp4
+	E
+	mark client
+	ut --config "$DIR/client.conf"
+	connected 8
+	want_log client 'write UDPv6( \[\])?: Network is unreachable \(fd=[0-9]+,code=101\)'
+	want_log client 'Network unreachable, restarting'
+	want_log client 'SIGUSR1\[soft,network-unreachable\] received, process restarting'
+	ping_ok
+	# of a session that is up only the packets are lost
+	mark client
+	ip -n "$NS-c" route del default
+	in_c ping -qnc 3 -i 0.2 -W 1 10.8.0.1 >/dev/null
+	ip -n "$NS-c" route add default via 198.51.100.1
+	ping_ok
+	want_no_log client 'restarting'
+	kill "$UT_PID"
+	ut_exit 10
+}
+case_add network_unreachable__next_remote network_unreachable
