@@ -106,6 +106,9 @@ void client_fatal(struct client *c, const char *fmt, ...)
 /* Everything of one attempt goes; the tunnel stays when it may. */
 static void attempt_stop(struct client *c, bool keep_tunnel)
 {
+	/* the engine heard nothing either, or had no time to: then it is no judge of the next */
+	if (tunnel_is_open(c->tunnel) && !tunnel_is_offloaded(c->tunnel))
+		c->deaf = false;
 	client_connect_stop(c);
 	client_tunnel_detach(c);
 	client_session_stop(c);
@@ -251,7 +254,6 @@ void client_silent(struct client *c)
 
 	log_info(&c->log, 1, "[%s] Inactivity timeout (--ping-%s), %s", *name ? name : "UNDEF",
 		 exits ? "exit" : "restart", exits ? "exiting" : "restarting");
-	c->deaf = false; /* neither data plane heard anything: it was the peer */
 	client_raise(c, exits ? SIGTERM : SIGUSR1, exits ? "ping-exit" : "ping-restart");
 }
 

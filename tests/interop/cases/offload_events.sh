@@ -239,6 +239,27 @@ connect-retry 1 1"
 	ut_stop
 }
 
+# It starts again before the engine could tell whether it hears: the driver gets another chance.
+client_deaf_not_judged()
+{
+	server "$OPENVPN" <<<"keepalive 20 120"
+	fake fc
+	touch "$DIR/fc/deaf"
+	OPENVPN=$PROGRAM client <<<"remote $SERVER4"
+	tell fc data-v1 0
+	wait_log client 'The tunnel goes on with userspace engine' 10
+	wait_for 15 "the tunnel works" pings
+	rm "$DIR/fc/deaf"
+	mark client
+	mark fc/requests
+	kill -USR1 "$UT_PID"
+	connected 20
+	tunnel_ok
+	want_log fc/requests '^kernel: key_install'
+	want_no_log client 'until SIGHUP'
+	ut_stop
+}
+
 # Anybody can send such a packet: who hears its server takes no notice.
 client_data_v1_forged()
 {
@@ -283,4 +304,5 @@ done
 case_add offload_fault_client_deaf client_deaf udp
 case_add offload_fault_client_deaf_tcp client_deaf tcp-client
 case_add offload_fault_client_deaf_data_v1_seen client_deaf udp seen
+case_add offload_fault_client_deaf_not_judged client_deaf_not_judged
 case_add offload_fault_client_data_v1_forged client_data_v1_forged
