@@ -46,6 +46,10 @@ static const char *const cipher_names[] = {"NULL",
 					   "CAMELLIA-256-CBC",
 					   "DES-EDE3-CBC",
 					   NULL};
+static const char *const digest_names[] = {
+	"SHA1",		"SHA2-224",	"SHA2-256", "SHA2-384",	  "SHA2-512",
+	"SHA2-512/224", "SHA2-512/256", "SHA3-224", "SHA3-256",	  "SHA3-384",
+	"SHA3-512",	"MD5",		"MD5-SHA1", "RIPEMD-160", NULL};
 static const char *const mac_names[] = {"HMAC", NULL};
 static const char *const kdf_names[] = {"HKDF", "TLS13-KDF", "TLS1-PRF", NULL};
 static const char *const keymgmt_names[] = {"EC",     "RSA",  "RSA-PSS", "ED25519", "ED448", "DSA",
@@ -60,9 +64,13 @@ static const struct needed {
 	int operation;
 	const char *const *names;
 } needed[] = {
-	{OSSL_OP_CIPHER, cipher_names},	  {OSSL_OP_MAC, mac_names},
-	{OSSL_OP_KDF, kdf_names},	  {OSSL_OP_KEYMGMT, keymgmt_names},
-	{OSSL_OP_KEYEXCH, keyexch_names}, {OSSL_OP_SIGNATURE, signature_names},
+	{OSSL_OP_DIGEST, digest_names},
+	{OSSL_OP_CIPHER, cipher_names},
+	{OSSL_OP_MAC, mac_names},
+	{OSSL_OP_KDF, kdf_names},
+	{OSSL_OP_KEYMGMT, keymgmt_names},
+	{OSSL_OP_KEYEXCH, keyexch_names},
+	{OSSL_OP_SIGNATURE, signature_names},
 	{OSSL_OP_DECODER, decoder_names},
 };
 
@@ -168,6 +176,13 @@ static OSSL_ALGORITHM *shorten(const OSSL_ALGORITHM *all, int operation, const c
 	return list;
 }
 
+/* TLS fetches these when a context is made, and never again. What is not stored need not be passed
+ * by on the way to the algorithms for a certificate's key. */
+static bool is_for_start(int operation)
+{
+	return operation == OSSL_OP_CIPHER || operation == OSSL_OP_RAND;
+}
+
 static const OSSL_ALGORITHM *query(void *provctx, int operation, int *no_cache)
 {
 	const char *const *names = needed_names(operation);
@@ -180,6 +195,8 @@ static const OSSL_ALGORITHM *query(void *provctx, int operation, int *no_cache)
 	all = OSSL_PROVIDER_query_operation(full, operation, no_cache);
 	if (all && names)
 		all = shorten(all, operation, names);
+	if (is_for_start(operation))
+		*no_cache = 1;
 	OSSL_PROVIDER_unload(full);
 	return all;
 }
