@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Installs what building and testing need on Debian 12. This is the only place which names packages.
 #
-# usage: scripts/install-deps.sh [build] [test] [demo] [peer-2.4] [peer-2.5] [peer-2.7] [peer-3]
+# usage: scripts/install-deps.sh [build] [test] [demo] [peer-2.4] [peer-2.4.4] [peer-2.5] [peer-2.7] [peer-3]
 #                                  (default: build test)
 #   build     compiler, autotools, libraries
 #   test      what the tests and scripts/check.sh run
 #   demo      what scripts/demo.sh runs
-#   peer-2.4, peer-2.5, peer-2.7, peer-3
+#   peer-2.4, peer-2.4.4, peer-2.5, peer-2.7, peer-3
 #             root directories with these releases as peers for tests/interop, made once and cached in
-#             ${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/focal, bullseye, trixie and openvpn3;
+#             ${OPENVPN_TEST_CACHE:-/var/cache/openvpn-dco-tests}/focal, bionic, bullseye, trixie and
+#             openvpn3; 2.4.4, the last which sends the old data format, is Ubuntu 18.04's,
 #             2.4 is Ubuntu 20.04's, as no suite on Debian's mirrors has it any more
 set -euo pipefail
 
@@ -103,6 +104,7 @@ for part in "$@"; do
 	peer-2.4) peer focal focal "echo deb $UBUNTU focal-updates main >>/etc/apt/sources.list
 		apt-get -q update
 		apt-get -q install -y --no-install-recommends openvpn" "$UBUNTU" ;;
+	peer-2.4.4) peer bionic bionic "apt-get -q install -y --no-install-recommends openvpn" "$UBUNTU" ;;
 	peer-2.5) peer bullseye bullseye "apt-get -q install -y --no-install-recommends openvpn" ;;
 	peer-2.7) peer trixie trixie "echo deb $MIRROR trixie-backports main >/etc/apt/sources.list.d/backports.list
 		apt-get -q update
@@ -110,6 +112,6 @@ for part in "$@"; do
 	peer-3) peer openvpn3 trixie "apt-get -q install -y --no-install-recommends openvpn openvpn3-client dbus
 		systemd-sysusers
 		dbus-uuidgen >/etc/machine-id" ;;
-	*) die "unknown part '$part': use build, test, demo, peer-2.4, peer-2.5, peer-2.7 or peer-3" ;;
+	*) die "unknown part '$part': use build, test, demo, peer-2.4, peer-2.4.4, peer-2.5, peer-2.7 or peer-3" ;;
 	esac
 done

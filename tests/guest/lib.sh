@@ -83,18 +83,19 @@ guest_legacy_module()
 	return $rc
 }
 
-# guest_binary DIR PROGRAM...: copy programs of this machine with their libraries and loader, so
-# that the guest's own C library does not matter; each is started as DIR/bin/PROGRAM
+# guest_binary DIR PROGRAM...: copy programs of this machine, or of the root GUEST_BINARY_ROOT, with their
+# libraries and loader, so that the guest's own C library does not matter; each is started as DIR/bin/PROGRAM
 guest_binary()
 {
-	local out=$1 p lib name
+	local out=$1 p lib name root=${GUEST_BINARY_ROOT:-} in=()
+	[ -z "$root" ] || in=(chroot "$root")
 	shift
 	mkdir -p "$out/bin" "$out/lib" "$out/real"
 	for p in "$@"; do
 		name=$(basename "$p")
-		cp "$p" "$out/real/$name"
-		ldd "$p" | grep -o '/[^ ]*' | while IFS= read -r lib; do
-			cp -nL "$lib" "$out/lib/" 2>/dev/null
+		cp "$root$p" "$out/real/$name"
+		"${in[@]}" ldd "$p" | grep -o '/[^ ]*' | while IFS= read -r lib; do
+			cp -n "$root$("${in[@]}" readlink -f "$lib")" "$out/lib/${lib##*/}" 2>/dev/null
 		done
 		cat >"$out/bin/$name" <<-'W'
 			#!/bin/sh

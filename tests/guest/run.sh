@@ -14,7 +14,8 @@
 # Prints "PASS|FAIL|SKIP guest:GUEST:CASE:name" for each; the console of a failing guest is shown.
 # Lines "FIGURE text" of a case are shown too.
 # A case which says "# guests: NAME..." runs in those only; "# seconds: N" is its time limit on
-# this machine's clock, "# clock: ordinary" the only one that it runs with.
+# this machine's clock, "# clock: ordinary" the only one that it runs with. With
+# "# releases: 2.4.4 2.5" these are there as /w/RELEASE/bin/openvpn (scripts/install-deps.sh peer-*).
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/guest/lib.sh
@@ -41,6 +42,7 @@ for p in "${beside[@]}"; do
 		exit 2
 	}
 done
+declare -A root_of=([2.4.4]=bionic [2.5]=bullseye)
 guest_clock "$clock" || exit 2
 cases=("$@")
 [ $# -gt 0 ] || mapfile -t cases < <(cd "$here/cases" && printf '%s\n' *.sh | sed 's/\.sh$//')
@@ -55,7 +57,7 @@ make_pki "$work/pki" >"$work/pki.log" 2>&1 || {
 # one_case GUEST CASE: its results; the console when it failed, whole and alone
 one_case()
 {
-	local guest=$1 case=$2 dir=$work/$1-$2 limit only rc
+	local guest=$1 case=$2 dir=$work/$1-$2 limit only old releases rc
 	only=$(sed -n 's/^# clock: //p' "$here/cases/$case.sh")
 	guest_clock "${only:-$clock}" || return 1
 	mkdir -p "$dir/w"
@@ -63,6 +65,11 @@ one_case()
 	cp -r "$here/../../packaging/systemd" "$dir/w/units"
 	install -D "$program" "$dir/openvpn"
 	guest_binary "$dir/w" "$dir/openvpn" "${beside[@]/#/$(dirname "$program")/}"
+	read -ra releases < <(sed -n 's/^# releases: //p' "$here/cases/$case.sh")
+	for old in "${releases[@]}"; do
+		"$here/../../scripts/install-deps.sh" "peer-$old" >/dev/null || touch "$work/failed"
+		GUEST_BINARY_ROOT=${GUESTS%/*}/${root_of[$old]} guest_binary "$dir/w/$old" /usr/sbin/openvpn
+	done
 	{
 		echo 'echo # the console ends in the middle of a line'
 		guest_prelude

@@ -9,6 +9,7 @@
 #include "daemon/app.h"
 #include "daemon/data_setup.h"
 #include "daemon/poll.h"
+#include "net/socket.h"
 
 /* ---- moving to another data plane ---- */
 
@@ -44,6 +45,14 @@ void client_data_leave(struct client *c, const struct now *now, const char *text
 
 /* ---- events of the data plane ---- */
 
+/* A driver that ends a TCP peer for DATA_V1 leaves the stream open: it can be told from a lost one.
+ */
+static bool stream_is_open(const struct client *c)
+{
+	return c->cfg->ce.proto.kind != CONFIG_PROTO_UDP && tunnel_is_offloaded(c->tunnel) &&
+	       c->link && socket_tcp_is_established(link_fd(c->link));
+}
+
 static void on_peer_gone(struct client *c, const struct dco_event *ev)
 {
 	c->peer_added = false;
@@ -57,6 +66,8 @@ static void on_peer_gone(struct client *c, const struct dco_event *ev)
 		break;
 	case DCO_GONE_TRANSPORT_ERROR:
 	case DCO_GONE_TRANSPORT_DISCONNECT:
+		if (ev->reason == DCO_GONE_TRANSPORT_ERROR && stream_is_open(c))
+			client_hear_none(c);
 		client_raise(c, SIGUSR1, "connection-reset");
 		break;
 	case DCO_GONE_TEARDOWN:

@@ -42,16 +42,27 @@ void client_hear_start(struct client *c, const struct now *now)
 			time_after(now->mono_ms, wait_ms < before_end_ms ? wait_ms : before_end_ms);
 }
 
-void client_hear_doubt(struct client *c, const struct now *now)
+static void give_up(struct client *c)
 {
-	if (!c->peer_added || !tunnel_is_offloaded(c->tunnel) || has_heard(c))
-		return;
 	log_warn(
 		&c->log,
 		"Note: no data packet has come through the kernel since the connection began; servers before 2.4.5 send DATA_V1, which it cannot take. Continuing without data channel offload.");
 	c->deaf = true;
 	c->hear_at = TIME_NEVER;
+}
+
+void client_hear_doubt(struct client *c, const struct now *now)
+{
+	if (!c->peer_added || !tunnel_is_offloaded(c->tunnel) || has_heard(c))
+		return;
+	give_up(c);
 	client_data_leave(c, now, "no data through the kernel");
+}
+
+void client_hear_none(struct client *c)
+{
+	if (c->hear_at != TIME_NEVER)
+		give_up(c);
 }
 
 /* The engine is the judge: if it hears, the kernel never will, else it was the peer. */

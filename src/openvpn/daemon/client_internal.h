@@ -214,4 +214,7 @@ void client_data_leave(struct client *c, const struct now *now, const char *text
 void client_hear_start(struct client *c, const struct now *now);
 /* something says that the kernel cannot take what the peer sends: if nothing came yet, leave it */
 void client_hear_doubt(struct client *c, const struct now *now);
+/* the driver ended the peer of a TCP stream that goes on: the next connection is without it, unless
+ * it had time to hear something */
+void client_hear_none(struct client *c);
 void client_hear_timer(struct client *c, const struct now *now);

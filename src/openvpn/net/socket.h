@@ -145,5 +145,8 @@ void socket_error_format(char *buf, size_t cap, const char *verb, const char *na
 /** socket_proto_name() - "UDPv4", "TCPv6_CLIENT", "TCPv4_SERVER" ... as log lines show it */
 const char *socket_proto_name(enum socket_role role, sa_family_t family);
 
+/** socket_tcp_is_established() - both directions of a stream are open, without an error */
+bool socket_tcp_is_established(int fd);
+
 /** socket_local_addr() - where a socket is bound to; AF_UNSPEC when unknown */
 void socket_local_addr(int fd, union sock_addr *out);

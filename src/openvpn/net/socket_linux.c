@@ -421,6 +421,15 @@ int socket_send(int fd, sa_family_t socket_family, const void *buf, size_t len,
 	return errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS ? ERR_AGAIN : ERR_SYSTEM;
 }
 
+bool socket_tcp_is_established(int fd)
+{
+	struct tcp_info info = {0};
+	socklen_t len = sizeof(info);
+
+	return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_state == TCP_ESTABLISHED && get_int(fd, SOL_SOCKET, SO_ERROR) == 0;
+}
+
 void socket_local_addr(int fd, union sock_addr *out)
 {
 	socklen_t len = sizeof(*out);
