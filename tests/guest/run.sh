@@ -35,7 +35,7 @@ shift $((OPTIND - 1))
 	echo "no program: give -o PROGRAM" >&2
 	exit 2
 }
-beside=(test_dco_conformance test_dco_multi load_client dump_peers)
+beside=(test_dco_conformance test_dco_multi load_client dump_peers disturb)
 for p in "${beside[@]}"; do
 	[ -x "$(dirname "$program")/$p" ] || {
 		echo "no program $(dirname "$program")/$p: make guest-programs" >&2
