@@ -246,7 +246,8 @@ static bool read_inputs(const OSSL_PARAM *p, struct inputs *in)
 				p->data_type == OSSL_PARAM_UTF8_STRING ? hash_kind(p->data) : NULL;
 		} else {
 			for (size_t i = 0; i < ARRAY_SIZE(octets); i++)
-				if (strcmp(p->key, octets[i].name) == 0)
+				if (p->key[0] == octets[i].name[0] &&
+				    strcmp(p->key, octets[i].name) == 0)
 					*octets[i].to = (struct octets){p->data, p->data_size};
 		}
 	}

@@ -86,10 +86,11 @@ lean_function lean_dispatch(const OSSL_DISPATCH *functions, int id)
 
 static bool is_named(const OSSL_ALGORITHM *alg, const char *name)
 {
-	const size_t len = strcspn(alg->algorithm_names, ":"); /* "RSA:rsaEncryption:1.2.840..." */
+	const char *names = alg->algorithm_names; /* "RSA:rsaEncryption:1.2.840..." */
+	const size_t len = strlen(name);
 
-	return alg->algorithm_names[0] == name[0] &&
-	       strncmp(alg->algorithm_names, name, len) == 0 && name[len] == '\0';
+	return names[0] == name[0] && strncmp(names, name, len) == 0 &&
+	       (names[len] == ':' || names[len] == '\0');
 }
 
 const OSSL_DISPATCH *lean_functions(OSSL_PROVIDER *full, int operation, const char *name)
