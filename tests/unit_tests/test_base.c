@@ -212,9 +212,30 @@ static void time__saturates(void **state)
 	assert_true(clock_now().unix_sec > 1700000000);
 }
 
+static void str__addf__any_length_behind_any_length(void **state)
+{
+	char text[301];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (int have = 0; have < 300; have += 7)
+		for (int more = 0; more < 300; more++) {
+			struct str s = str_init();
+
+			str_addf(&s, "%.*s", have, text);
+			str_addf(&s, "%.*s", more, text);
+			assert_int_equal(s.len, have + more);
+			assert_int_equal(strlen(str_text(&s)), have + more);
+			str_addf(&s, "%d", 42);
+			assert_string_equal(str_text(&s) + have + more, "42");
+			str_fini(&s);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(str__addf__any_length_behind_any_length),
 		cmocka_unit_test(err__every_code_has_a_text),
 		cmocka_unit_test(err__errno__code_and_text),
 		cmocka_unit_test(base64__round_trip_and_bad_input),

@@ -58,18 +58,27 @@ void str_add(struct str *s, const char *text)
 	str_add_len(s, text, strlen(text));
 }
 
+/* Print into the room there is, and only when that was too little once more. */
 void str_addv(struct str *s, const char *fmt, va_list ap)
 {
 	va_list again;
+	size_t room;
 	int len;
 
-	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	if (len < 0 || !str_room(s, (size_t)len))
+	if (!str_room(s, 0))
 		return;
-	vsnprintf(s->text + s->len, (size_t)len + 1, fmt, ap);
-	s->len += (size_t)len;
+	room = s->cap - s->len;
+	va_copy(again, ap);
+	len = vsnprintf(s->text + s->len, room, fmt, ap);
+	if (len >= 0 && (size_t)len >= room && str_room(s, (size_t)len)) {
+		room = s->cap - s->len;
+		len = vsnprintf(s->text + s->len, room, fmt, again);
+	}
+	va_end(again);
+	if (len >= 0 && (size_t)len < room)
+		s->len += (size_t)len;
+	else
+		s->text[s->len] = '\0'; /* nothing rather than a part */
 }
 
 void str_addf(struct str *s, const char *fmt, ...)
