@@ -94,16 +94,6 @@ judge()
 	fi
 }
 
-# drops: what the kernel could not give to the server's socket, the client's socket, and the devices
-drops()
-{
-	local ns
-	for ns in "$NS-s" "$NS-c"; do
-		ip netns exec "$ns" sh -c 'cat /proc/net/udp /proc/net/udp6; cat /sys/class/net/tun*/statistics/tx_dropped' |
-			awk 'NF > 10 && $1 != "sl" {socket += $NF} NF == 1 {device += $1} END {print socket + 0, device + 0}'
-	done | tr '\n' ' '
-}
-
 # under KIND COUNT [RATE]: the attack, beside steady pings
 under()
 {

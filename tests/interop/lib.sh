@@ -510,6 +510,16 @@ ping_end()
 	LOST=$((sent - got))
 }
 
+# drops: packets that found no room in the server's sockets, in its devices, in the client's sockets, in its devices
+drops()
+{
+	local ns
+	for ns in "$NS-s" "$NS-c"; do
+		ip netns exec "$ns" sh -c 'cat /proc/net/udp /proc/net/udp6; cat /sys/class/net/tun*/statistics/tx_dropped' |
+			awk 'NF > 10 && $1 != "sl" {socket += $NF} NF == 1 {device += $1} END {print socket + 0, device + 0}'
+	done | tr '\n' ' '
+}
+
 route_to()
 {
 	ip -n "$NS-c" route get "$1" 2>/dev/null | sed -nE 's/.* dev ([^ ]+).*/\1/p;q'
