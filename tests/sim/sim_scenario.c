@@ -158,6 +158,23 @@ static struct sim_options quiet_net(uint64_t seed)
 	};
 }
 
+/* The network's faults end, and everybody is connected @sec later. */
+static void heal(struct sim *sim, unsigned int sec)
+{
+	sim_set_net(sim, 0, 0, 0);
+	sim_run(sim, sec);
+	EXPECT(sim, sim_connected_all(sim));
+}
+
+/* The end of a run in which nobody was ever thrown out. */
+static void end_undisturbed(struct sim *sim)
+{
+	EXPECT(sim, sim_connected_all(sim));
+	EXPECT(sim, sim_stats(sim)->client_failures == 0);
+	EXPECT(sim, sim_stats(sim)->server_failures == 0);
+	sim_free(sim);
+}
+
 /*
  * Three packets in ten are lost, as many come twice, and all overtake each other. Some handshakes
  * do not get a packet through in their five attempts; the others are there within the window.
@@ -198,9 +215,7 @@ static void rekey_under_loss(struct sim_options o)
 	sim = sim_new(&o);
 	sim_run(sim, 600);
 	EXPECT(sim, sim_stats(sim)->keys_ready >= 2 * 10);
-	sim_set_net(sim, 0, 0, 0);
-	sim_run(sim, 120);
-	EXPECT(sim, sim_connected_all(sim));
+	heal(sim, 120);
 	sim_free(sim);
 }
 
@@ -221,11 +236,9 @@ static void rekey_loses_no_data(struct sim_options o)
 		sim_renegotiate(sim, 0, i % 2);
 		sim_renegotiate(sim, 0, !(i % 2));
 	}
-	EXPECT(sim, sim_connected_all(sim));
 	EXPECT(sim, sim_stats(sim)->data_good > 600);
 	EXPECT(sim, sim_stats(sim)->data_unknown_key == unknown);
-	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
-	sim_free(sim);
+	end_undisturbed(sim);
 }
 
 static void damaged_packets_do_not_end_a_wrapped_session(struct sim_options o)
@@ -238,9 +251,7 @@ static void damaged_packets_do_not_end_a_wrapped_session(struct sim_options o)
 	o.client_reneg_sec = 70;
 	sim = sim_new(&o);
 	sim_run(sim, 400);
-	EXPECT(sim, sim_connected_all(sim));
-	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
-	sim_free(sim);
+	end_undisturbed(sim);
 }
 
 static void restarted_server_is_found_again(struct sim_options o)
@@ -284,9 +295,7 @@ static void clock_jumps_do_not_matter_to_a_session(struct sim_options o)
 		sim_jump_clock(sim, jumps[i]);
 	}
 	sim_run(sim, 50);
-	EXPECT(sim, sim_connected_all(sim));
-	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
-	sim_free(sim);
+	end_undisturbed(sim);
 }
 
 static void floated_client_goes_on(struct sim_options o)
@@ -298,10 +307,8 @@ static void floated_client_goes_on(struct sim_options o)
 	sim_run(sim, 20);
 	sim_float_client(sim, 0);
 	sim_run(sim, 100);
-	EXPECT(sim, sim_connected_all(sim));
-	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
 	EXPECT(sim, sim_client_key_id(sim, 0) >= 1);
-	sim_free(sim);
+	end_undisturbed(sim);
 }
 
 static void refused_client_is_told(struct sim_options o)
@@ -327,9 +334,7 @@ static void dead_network_fails_within_the_window(struct sim_options o)
 	EXPECT(sim, sim_stats(sim)->client_failures == 0);
 	sim_run(sim, 2);
 	EXPECT(sim, sim_stats(sim)->client_failures == 1);
-	sim_set_net(sim, 0, 0, 0);
-	sim_run(sim, 90);
-	EXPECT(sim, sim_connected_all(sim));
+	heal(sim, 90);
 	sim_free(sim);
 }
 
@@ -377,9 +382,7 @@ static void dozens_of_clients_on_a_bad_day(struct sim_options o)
 			sim_float_client(sim, c);
 		sim_run(sim, 40);
 	}
-	sim_set_net(sim, 0, 0, 0);
-	sim_run(sim, 240);
-	EXPECT(sim, sim_connected_all(sim));
+	heal(sim, 240);
 	EXPECT(sim, sim_instances(sim) == o.n_clients);
 	sim_free(sim);
 }
@@ -393,9 +396,7 @@ static void streams_survive_renegotiation(struct sim_options o)
 	o.server_reneg_sec = 45;
 	sim = sim_new(&o);
 	sim_run(sim, 600);
-	EXPECT(sim, sim_connected_all(sim));
-	EXPECT(sim, sim_stats(sim)->client_failures + sim_stats(sim)->server_failures == 0);
-	sim_free(sim);
+	end_undisturbed(sim);
 }
 
 /* Bytes that the whole program holds, of OpenSSL too; sim_main.c has nothing hidden in caches. */
