@@ -23,5 +23,6 @@ half_an_hour() # PROTO-SERVER PROTO-CLIENT CLIENT-PROGRAM
 	! dmesg | grep -i 'pkt id' || fail "packet numbers came twice or were lost"
 }
 
+run_case half_an_hour_udp half_an_hour udp udp "$OURS"
 run_case half_an_hour_tcp half_an_hour tcp-server tcp-client "$OURS"
 exit "${GUEST_FAILED:-0}"
