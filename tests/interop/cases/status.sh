@@ -187,7 +187,7 @@ status_mute_client()
 	wait_for 5 "bytes in the file" grep -qE '^TUN/TAP read bytes,[0-9]{4}' "$DIR/status"
 	refuse fc device_stats ENOENT always
 	refuse fc peer_stats ENOENT always
-	tick
+	for _ in {1..15}; do tick; done # a file that was written since
 	before=$(counters)
 	for _ in {1..25}; do tick; done
 	ping_ok
@@ -219,7 +219,7 @@ status_mute_server()
 	wait_for 5 "bytes in the file" grep -qE '^CLIENT_LIST,client,.*,[0-9]{4,},[0-9]{4,},20' "$DIR/status"
 	refuse fs device_stats EINVAL always
 	refuse fs peer_stats EINVAL always
-	tick
+	for _ in {1..15}; do tick; done # a file that was written since
 	before=$(client_counters)
 	for _ in {1..25}; do tick; done
 	want_reads 1
