@@ -240,7 +240,8 @@ run_case in_use_by_another in_use_by_another
 run_case left_over left_over
 run_case restarts restarts no
 run_case restarts_persist_tun restarts yes --persist-tun
-run_case silent_from_the_start silent_from_the_start
+# with the legacy module something is counted as received before the server can be stopped
+[ "$GUEST" != g72 ] || run_case silent_from_the_start silent_from_the_start
 run_case persist_changed_options persist_changed_options
 run_case server_keeps_device server_keeps_device
 run_case mktun mktun
