@@ -13,6 +13,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 cd "$top" || exit 1
 BUILD=${BUILD:-$top/build-check}
 JOBS=${JOBS:-$(nproc)}
+WAITING=$((JOBS * 3)) # so many at once of what mostly waits
 RESULTS=$BUILD/results
 export BUILD JOBS
 
@@ -234,7 +235,7 @@ step_sim()
 step_interop()
 {
 	[ -x tests/interop/run.sh ] || return $NOTHING
-	OPENVPN=${OPENVPN:-$BUILD/gcc/openvpn} tests/interop/run.sh | results_from
+	JOBS=$WAITING OPENVPN=${OPENVPN:-$BUILD/gcc/openvpn} tests/interop/run.sh | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 
@@ -262,7 +263,7 @@ step_matrix()
 step_interop-asan()
 {
 	[ -x "$BUILD/asan/openvpn" ] || build asan gcc --enable-asan CFLAGS='-g -O1' || return 1
-	ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 SUITE_NAME=asan/interop \
+	JOBS=$WAITING ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1 SUITE_NAME=asan/interop \
 		OPENVPN=$BUILD/asan/openvpn tests/interop/run.sh | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
