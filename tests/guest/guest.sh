@@ -86,6 +86,13 @@ stop() # NAME [SIGNAL]
 	rm -f "$D/$1.pid"
 }
 
+# killed NAME NETNS: without a word; the legacy module's device would outlive the process and go on pinging
+killed()
+{
+	stop "$1" KILL
+	ip -n "$2" link del tun0 2>/dev/null
+}
+
 dead()
 {
 	! kill -0 "$1" 2>/dev/null

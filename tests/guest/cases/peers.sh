@@ -71,7 +71,7 @@ ping_exit()
 	server srv "$OURS" --proto udp
 	client cli "$OURS" --remote 192.0.2.1 --proto udp --pull-filter ignore ping --ping 1 --ping-exit 5
 	connected cli || return
-	stop srv KILL
+	killed srv s
 	wait_log cli 'Inactivity timeout \(--ping-exit\), exiting' 20
 	until_true 5 dead "$(cat "$D/cli.pid")" || fail "the client runs on"
 }

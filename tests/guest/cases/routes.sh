@@ -88,11 +88,11 @@ client_returns()
 			return
 		fi
 		ping_vpn c 10.8.0.1 || return
-		stop cli KILL
-		ip -n c link del tun0
+		killed cli c
 	done
 	no_log srv 'ping expired'
-	[ "$(ip netns exec s /w/bin/dump_peers tun0 | tail -n 1)" = "1 peers, 1 keys" ] ||
+	# dump_peers speaks to the mainline driver only
+	[ "$GUEST" != g72 ] || [ "$(ip netns exec s /w/bin/dump_peers tun0 | tail -n 1)" = "1 peers, 1 keys" ] ||
 		fail "peers are left over: $(ip netns exec s /w/bin/dump_peers tun0)"
 }
 

@@ -46,7 +46,7 @@ iroute()
 	want_log routes '^fd00:55::/64 via .* dev tun0 .*metric 100'
 	ip netns exec s ping -c 2 -W 5 -I 10.8.0.1 172.16.5.1 >"$D/ping.log" 2>&1 || fail "nothing from behind the client"
 	ping_vpn s fd00:55::1
-	stop cli KILL
+	killed cli c
 	wait_log srv 'ovpn-dco: ping expired' 30
 	until_true 5 sh -c '! ip -n s route | grep 172.16.5 | grep -q "metric 100"' || fail "the route stays"
 }

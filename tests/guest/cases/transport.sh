@@ -115,7 +115,9 @@ queued_for_client() # SERVER-PROGRAM RENEG-SEC
 	server srv "$1" --proto tcp-server --keepalive 60 240 --reneg-sec "$2"
 	client cli "$OURS" --remote 192.0.2.1 --proto tcp-client --reneg-sec 0 --script-security 2 --up "$D/stop-it"
 	until_true 20 test -e "$D/stopped" || fail "the client was not stopped"
-	[ "$(ip netns exec c /w/bin/dump_peers tun0 2>/dev/null | awk 'END {print $1}')" = 0 ] || fail "the hand-over was before"
+	# dump_peers speaks to the mainline driver only
+	[ "$GUEST" != g72 ] || [ "$(ip netns exec c /w/bin/dump_peers tun0 2>/dev/null | awk 'END {print $1}')" = 0 ] ||
+		fail "the hand-over was before"
 	ip netns exec s ping -i 0.2 -c 110 -W 1 10.8.0.2 >"$D/queued.log" 2>&1
 	local waiting
 	waiting=$(ip netns exec c ss -Htn dport = 1194 | awk '{print $2}')
