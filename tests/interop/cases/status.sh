@@ -113,6 +113,7 @@ status_client()
 		$1
 	E
 	ping_ok
+	wait_for 5 "what was sent" grep -q '^TUN/TAP read bytes,[1-9]' "$DIR/status"
 	want_reads
 	want "counters" "$2" "$(grep -c '^openvpn_client_' "$DIR/metrics")"
 	ut_stop
@@ -135,7 +136,7 @@ status_client_lz4()
 	E
 	in_c ping -qnc 5 -i 0.05 -s 1200 -p 41 10.8.0.1 >/dev/null || fail ping
 	tick
-	wait_for 5 "decompressed packets" awk -F, '/^pre-decompress/ {p = $2} /^post-decompress/ {exit !(p > 0 && $2 > 5 * p)}' "$DIR/status"
+	wait_for 5 "decompressed packets" awk -F, '/^pre-decompress/ {p = $2} /^post-decompress/ {ok = p > 0 && $2 > 5 * p} END {exit !ok}' "$DIR/status"
 	want_reads
 	grep -qx 'post-compress bytes,0' "$DIR/status" || fail "it compressed"
 	ut_stop
