@@ -103,6 +103,16 @@ void client_fatal(struct client *c, const char *fmt, ...)
 
 /* ---- restart and end ---- */
 
+/* All that an attempt waits for. */
+static void timers_off(struct client *c)
+{
+	c->connect_until = c->push_next = c->push_until = c->silence_until = TIME_NEVER;
+	c->session_end = c->inactive_until = c->reopen_at = c->routes_at = TIME_NEVER;
+	c->stats_next = c->exit_until = c->exit_next = c->resolve_at = TIME_NEVER;
+	c->attach_at = c->hear_at = TIME_NEVER;
+	key_renewal_init(&c->renewal);
+}
+
 /* Everything of one attempt goes; the tunnel stays when it may. */
 static void attempt_stop(struct client *c, bool keep_tunnel)
 {
@@ -130,11 +140,7 @@ static void attempt_stop(struct client *c, bool keep_tunnel)
 	c->initialised = false;
 	c->moving = c->updating = c->update_again = false;
 	c->avoid_kernel = false;
-	key_renewal_init(&c->renewal);
-	c->connect_until = c->push_next = c->push_until = c->silence_until = TIME_NEVER;
-	c->session_end = c->inactive_until = c->reopen_at = c->routes_at = TIME_NEVER;
-	c->stats_next = c->exit_until = c->exit_next = c->resolve_at = TIME_NEVER;
-	c->attach_at = c->hear_at = TIME_NEVER;
+	timers_off(c);
 }
 
 static bool pause_is_exponential(const struct client *c)
@@ -185,7 +191,7 @@ static bool begin_exit_notify(struct client *c, uint64_t now_ms)
 	struct now now = clock_now();
 	uint32_t seconds = c->cfg ? c->cfg->ce.explicit_exit_notify : 0;
 
-	if (seconds == 0 || c->cfg->ce.proto.kind != CONFIG_PROTO_UDP || !c->initialised)
+	if (seconds == 0 || client_is_tcp(c) || !c->initialised)
 		return false;
 	log_info(&c->log, 1, "%s received, sending exit notification to peer",
 		 signal_name(signal_pending(&c->app->signals)));
@@ -241,7 +247,7 @@ void client_watch_silence(struct client *c, uint64_t now_ms)
 
 	if (c->peer_added)
 		return;
-	if (!c->cfg->timers.ping_rec_set && c->pull && c->cfg->ce.proto.kind == CONFIG_PROTO_UDP)
+	if (!c->cfg->timers.ping_rec_set && c->pull && !client_is_tcp(c))
 		sec = PRE_PULL_PING_RESTART_SEC;
 	c->silence_until = sec ? time_after(now_ms, (uint64_t)sec * 1000) : TIME_NEVER;
 }
@@ -359,11 +365,7 @@ static struct client *client_alloc(struct app *app)
 	c->pull = c->base->pull;
 	c->first_attempt = true;
 	c->pause_until = 0;
-	c->connect_until = c->push_next = c->push_until = c->silence_until = TIME_NEVER;
-	c->session_end = c->inactive_until = c->reopen_at = c->routes_at = TIME_NEVER;
-	c->stats_next = c->exit_until = c->exit_next = c->resolve_at = TIME_NEVER;
-	c->attach_at = c->hear_at = TIME_NEVER;
-	key_renewal_init(&c->renewal);
+	timers_off(c);
 	uv_timer_init(app->loop, &c->timer);
 	c->timer.data = c;
 	c->timer_open = true;

@@ -19,11 +19,6 @@ enum {
 	RESOLVE_TRIES_INFINITE = 2,
 };
 
-static bool entry_is_tcp(const struct conn_entry *e)
-{
-	return e->proto.kind != CONFIG_PROTO_UDP;
-}
-
 int client_connect_init(struct client *c, struct err *err)
 {
 	struct remote_list_config cfg = {
@@ -151,7 +146,7 @@ static const struct link_callbacks link_events = {
 
 static void use_link(struct client *c, int fd, const union sock_addr *remote)
 {
-	bool tcp = entry_is_tcp(&c->cfg->ce);
+	bool tcp = client_is_tcp(c);
 	struct link_config link = {
 		.proto = tcp ? DCO_TCP : DCO_UDP,
 		.fd = fd,
@@ -233,7 +228,7 @@ static void open_link(struct client *c, uint64_t now_ms)
 		return;
 	}
 	watch_connect(c, now_ms);
-	if (entry_is_tcp(&c->cfg->ce))
+	if (client_is_tcp(c))
 		open_tcp(c, &s, remote);
 	else
 		open_udp(c, &s, remote);
@@ -326,7 +321,7 @@ static void start_resolve(struct client *c)
 					       : host_name(c, name, sizeof(name)),
 		.port = c->cfg->ce.remote_port,
 		.family = c->cfg->ce.proto.family,
-		.stream = entry_is_tcp(&c->cfg->ce),
+		.stream = client_is_tcp(c),
 	};
 
 	c->resolve_at = TIME_NEVER;
@@ -339,7 +334,7 @@ static int resolve_local(struct client *c, struct err *err)
 {
 	const struct conn_entry *e = &c->cfg->ce;
 	union sock_addr found;
-	struct resolve_query q = {.passive = true, .stream = entry_is_tcp(e)};
+	struct resolve_query q = {.passive = true, .stream = client_is_tcp(c)};
 	int ret;
 
 	memset(&c->local, 0, sizeof(c->local));

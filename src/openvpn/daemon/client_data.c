@@ -20,7 +20,7 @@
 static bool may_move(const struct client *c)
 {
 	return c->state == CLIENT_CONNECTED && c->peer_added && !c->finish_pending &&
-	       c->cfg->ce.proto.kind == CONFIG_PROTO_UDP && session_is_active(c->session);
+	       !client_is_tcp(c) && session_is_active(c->session);
 }
 
 /* The tunnel goes on with another device, from the loop: the lost one is still in use here. */
@@ -49,8 +49,8 @@ void client_data_leave(struct client *c, const struct now *now, const char *text
  */
 static bool stream_is_open(const struct client *c)
 {
-	return c->cfg->ce.proto.kind != CONFIG_PROTO_UDP && tunnel_is_offloaded(c->tunnel) &&
-	       c->link && socket_tcp_is_established(link_fd(c->link));
+	return client_is_tcp(c) && tunnel_is_offloaded(c->tunnel) && c->link &&
+	       socket_tcp_is_established(link_fd(c->link));
 }
 
 static void on_peer_gone(struct client *c, const struct dco_event *ev)
@@ -78,6 +78,12 @@ static void on_peer_gone(struct client *c, const struct dco_event *ev)
 	}
 }
 
+struct dco_peer_params client_data_params(const struct client *c)
+{
+	return data_setup_params(c->cfg, &c->neg, client_is_tcp(c),
+				 link_remote(c->link)->sa.sa_family);
+}
+
 static void on_path_mtu(struct client *c, uint32_t mtu)
 {
 	sa_family_t family = link_remote(c->link)->sa.sa_family;
@@ -86,7 +92,7 @@ static void on_path_mtu(struct client *c, uint32_t mtu)
 	assume_control_thread();
 	if (!data_setup_path_mtu(&c->cfg->ce, family, mtu, &c->log))
 		return;
-	params = data_setup_params(c->cfg, &c->neg, false, family);
+	params = client_data_params(c);
 	if (dco_peer_set(tunnel_device(c->tunnel), c->peer_id, &params) < 0)
 		log_warn(&c->log, "cannot change the size of fragments");
 }
@@ -179,9 +185,7 @@ int client_data_add_peer(struct client *c, struct err *err)
 		.options = c->occ.local,
 		.log = c->log,
 	};
-	struct dco_peer_params params =
-		data_setup_params(c->cfg, &c->neg, c->cfg->ce.proto.kind != CONFIG_PROTO_UDP,
-				  link_remote(c->link)->sa.sa_family);
+	struct dco_peer_params params = client_data_params(c);
 	int ret;
 
 	if (heard->sa.sa_family != AF_UNSPEC && !sock_addr_equal(heard, &peer.remote)) {

@@ -9,7 +9,6 @@
 #include "base/err.h"
 #include "base/thread.h"
 #include "daemon/app.h"
-#include "daemon/data_setup.h"
 
 enum {
 	INTERVALS = 2,	    /* of keepalive packets, which the peer sends as often as we do */
@@ -27,9 +26,7 @@ static bool has_heard(struct client *c)
 
 void client_hear_start(struct client *c, const struct now *now)
 {
-	struct dco_peer_params p =
-		data_setup_params(c->cfg, &c->neg, c->cfg->ce.proto.kind != CONFIG_PROTO_UDP,
-				  link_remote(c->link)->sa.sa_family);
+	struct dco_peer_params p = client_data_params(c);
 	uint64_t pings_ms = 1000ull * INTERVALS * p.ping_interval_sec;
 	uint64_t wait_ms = pings_ms > AT_LEAST_MS ? pings_ms : AT_LEAST_MS;
 	uint64_t before_end_ms = 750ull * p.ping_timeout_sec;

@@ -141,6 +141,12 @@ struct client {
 	uint64_t resolve_at;
 };
 
+/* whether the present attempt goes over TCP */
+static inline bool client_is_tcp(const struct client *c)
+{
+	return c->cfg->ce.proto.kind != CONFIG_PROTO_UDP;
+}
+
 /* client.c */
 void client_set_state(struct client *c, enum client_state to);
 void client_wake(struct client *c);
@@ -208,6 +214,9 @@ void client_data_key(struct client *c, const struct now *now, const struct sessi
 void client_data_sync_keys(struct client *c, const struct now *now);
 /* go on with the fallback in place, or start again with @text */
 void client_data_leave(struct client *c, const struct now *now, const char *text);
+
+/* what the options and the negotiation say of the peer, for the data plane */
+struct dco_peer_params client_data_params(const struct client *c);
 
 /* client_hear.c: does anything come through the data plane? */
 /* there is a peer with a key */

@@ -206,7 +206,7 @@ void client_session_pump(struct client *c, const struct now *now)
 static int take_packet(struct client *c, struct now now, const union sock_addr *from,
 		       const uint8_t *bytes, size_t len)
 {
-	bool udp = c->cfg->ce.proto.kind == CONFIG_PROTO_UDP;
+	bool udp = !client_is_tcp(c);
 	int ret;
 
 	if (!udp || !c->peer_added || !tunnel_is_offloaded(c->tunnel) ||

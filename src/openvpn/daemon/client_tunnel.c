@@ -457,7 +457,7 @@ static void leave_device(struct client *c)
  */
 bool client_tunnel_may_update(const struct client *c)
 {
-	return c->cfg->ce.proto.kind == CONFIG_PROTO_UDP &&
+	return !client_is_tcp(c) &&
 	       (c->moving || (c->state == CLIENT_CONNECTED && c->peer_added && !c->finish_pending &&
 			      session_is_active(c->session)));
 }
