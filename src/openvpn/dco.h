@@ -176,8 +176,7 @@ struct dco_peer_stats {
 	uint64_t key_packets; /* both directions */
 };
 
-/** dco_stats_add() - @sum grows by the counters of @s; those of the key stay, they are of one peer
- */
+/** dco_stats_add() - @sum grows by the counters of @s, but for those of the key */
 static inline void dco_stats_add(struct dco_peer_stats *sum, const struct dco_peer_stats *s)
 {
 	sum->link_rx_bytes += s->link_rx_bytes;
@@ -208,10 +207,8 @@ enum dco_event_type {
 				* Only with FEAT_OUT_OF_SYNC */
 	DCO_EVENT_MAC,	       /* TAP: frames come from mac at this peer, or would with ask_macs */
 	DCO_EVENT_PATH_MTU, /* UDP, the only peer, with fragment_max: no larger IP packets pass */
-	DCO_EVENT_DATA_V1,  /* a packet of this kind came, the first of the transport: anybody may
-			     * have  sent it. Comes from backends without FEAT_DATA_V1, if they see
-			     * it
-			     */
+	DCO_EVENT_DATA_V1,  /* the first packet of this kind on the transport, from anybody: of
+			     * backends without FEAT_DATA_V1 which see it */
 	DCO_EVENT_DEVICE_GONE, /* the interface was deleted, and its peers went with it: no events
 				* of theirs, and the device can only be closed */
 };

@@ -87,13 +87,13 @@ int app_credentials(struct app *app, struct err *err);
 /** app_backend() - the data plane for these options; NULL with @err when there is none */
 const struct dco_backend *app_backend(struct app *app, const struct config *cfg, struct err *err);
 
+/** app_expected_backend() - what app_backend() would choose, without a word; NULL for nothing */
+const struct dco_backend *app_expected_backend(const struct app *app, const struct config *cfg);
+
 /**
  * app_expects_offload() - whether app_backend() would choose the kernel, without a word about it
  * @neg: what was negotiated with the peer must suit it too; NULL before that
  */
-/** app_expected_backend() - what app_backend() would choose, without a word; NULL for nothing */
-const struct dco_backend *app_expected_backend(const struct app *app, const struct config *cfg);
-
 bool app_expects_offload(const struct app *app, const struct config *cfg,
 			 const struct negotiated *neg);
 
