@@ -260,7 +260,7 @@ static void on_push(struct client *c, const struct now *now, const char *text)
 
 void client_push_p2p(struct client *c, const struct now *now)
 {
-	const char *fallback = c->base->crypto.cipher_is_fallback ? c->base->crypto.cipher : NULL;
+	const char *fallback = c->base->crypto.fallback;
 	struct ncp_p2p p = {
 		.tls_server = c->base->tls.server,
 		/* exactly what the peer was told, who draws the same conclusions */

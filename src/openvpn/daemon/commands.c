@@ -10,7 +10,6 @@
 #include "base/random.h"
 #include "config/parse.h"
 #include "crypto/genkey.h"
-#include "crypto/library.h"
 #include "crypto/show.h"
 #include "daemon/backend_choice.h"
 #include "daemon/process_setup.h"
