@@ -152,7 +152,7 @@ static const struct dco_ops legacy_ops = {.device_open = legacy_open, COMMON_OPS
 const struct dco_backend dco_linux_mainline = {
 	.name = "ovpn",
 	.text = "kernel driver ovpn",
-	.link_kind = "ovpn",
+	.link_kind = KERNEL_KIND_MAINLINE,
 	.offers = OFFERED_BY_MAINLINE | FEAT_ASYM_PEER_ID,
 	.features = mainline_features,
 	.version = mainline_version,
@@ -164,7 +164,7 @@ const struct dco_backend dco_linux_mainline = {
 const struct dco_backend dco_linux_legacy = {
 	.name = "ovpn-dco-v2",
 	.text = "legacy kernel module ovpn-dco-v2",
-	.link_kind = "ovpn-dco",
+	.link_kind = KERNEL_KIND_LEGACY,
 	.offers = OFFERED_BY_BOTH,
 	.features = legacy_features,
 	.version = legacy_version,

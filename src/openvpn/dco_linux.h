@@ -100,6 +100,10 @@ struct kernel_dialect {
 extern const struct kernel_dialect kernel_mainline; /* dco_linux_netlink.c */
 extern const struct kernel_dialect kernel_legacy;   /* dco_linux_v2.c */
 
+/* What rtnetlink calls the interfaces of each. */
+#define KERNEL_KIND_MAINLINE "ovpn"
+#define KERNEL_KIND_LEGACY   "ovpn-dco"
+
 /** kernel_cipher() - number and key length of a cipher, the same for both families; 0: none */
 uint32_t kernel_cipher(int cipher, size_t *key_len);
 

@@ -299,7 +299,7 @@ static bool get_event(const struct nlmsghdr *nlh, struct kernel_event *out)
 
 const struct kernel_dialect kernel_mainline = {
 	.family = "ovpn",
-	.kind = "ovpn",
+	.kind = KERNEL_KIND_MAINLINE,
 	.module = "ovpn",
 	.dump_works_p2p = true,
 	.keepalive_needs_both = true,

@@ -217,7 +217,7 @@ static bool get_event(const struct nlmsghdr *nlh, struct kernel_event *out)
 
 const struct kernel_dialect kernel_legacy = {
 	.family = "ovpn-dco-v2",
-	.kind = "ovpn-dco",
+	.kind = KERNEL_KIND_LEGACY,
 	.module = "ovpn_dco_v2",
 	.cmd_peer_new = CMD_NEW_PEER,
 	.cmd_peer_set = CMD_SET_PEER,

@@ -57,16 +57,17 @@ static void add_in_the_way(struct wish *w, const struct config *cfg)
 /* Spec 04 section 4.2, B13, for every name but "tun"; and whose the interface is, spec 05 A13. */
 static void look_at_link(struct wish *w, const struct config *cfg)
 {
-	static const char *const kinds[] = {"ovpn", "ovpn-dco"};
+	size_t count;
+	const struct dco_backend *const *all = dco_backends(&count);
 	struct iface_info info;
 
 	if (cfg->tun.type != CONFIG_DEV_TUN || !cfg->tun.dev || strcmp(cfg->tun.dev, "tun") == 0 ||
 	    !find_link(cfg->tun.dev, &info))
 		return;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (strcmp(info.kind, kinds[i]) != 0)
+	for (size_t i = 0; i < count; i++) {
+		if (!all[i]->link_kind || strcmp(info.kind, all[i]->link_kind) != 0)
 			continue;
-		w->dco.link_kind = kinds[i];
+		w->dco.link_kind = all[i]->link_kind;
 		w->dco.link_name = cfg->tun.dev;
 		return;
 	}
