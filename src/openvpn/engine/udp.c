@@ -100,7 +100,7 @@ void udp_rx_free(struct udp_rx *rx)
  */
 static void udp_spare_legacy_driver(struct udp_port *u)
 {
-	if (access("/sys/module/ovpn_dco_v2", F_OK) == 0)
+	if (u->gso && access("/sys/module/ovpn_dco_v2", F_OK) == 0)
 		u->gso = false;
 }
 
