@@ -106,6 +106,17 @@ stopper() # NAME
 	chmod +x "$D/stop-it"
 }
 
+# the tunnel works at once, without a loss, and a renegotiation comes and passes
+goes_on() # WHO-RENEGOTIATES SECONDS NETNS ADDRESS
+{
+	connected cli "$2" || return
+	ip netns exec "$3" ping -q -i 0.2 -c 130 -W 5 "$4" >"$D/ping.log" 2>&1
+	want_log ping ' 0% packet loss'
+	renegotiated "$1" 2 || fail "no renegotiation"
+	no_log cli 'SIGUSR1|Connection reset|mismatch|TLS Error'
+	no_log srv 'SIGUSR1|Connection reset|mismatch|TLS Error'
+}
+
 # The client reads nothing between the push reply and the hand-over, while the server sends and, before 25 s, renegotiates.
 # What the driver opens before it has the key is lost; nothing else is, and the tunnel works at once. (2.7.8 ends a
 # connection on which an old packet is acknowledged after its renegotiation began: it is given more time.)
@@ -124,12 +135,7 @@ queued_for_client() # SERVER-PROGRAM RENEG-SEC
 	echo "FIGURE ${waiting:-0} bytes wait for the client at the hand-over"
 	[ "${waiting:-0}" -ge 8000 ] || fail "only ${waiting:-0} bytes wait"
 	kill -CONT "$(cat "$D/cli.pid")"
-	connected cli 3 || return
-	ip netns exec s ping -q -i 0.2 -c 130 -W 5 10.8.0.2 >"$D/ping.log" 2>&1
-	want_log ping ' 0% packet loss'
-	renegotiated cli 2 || fail "no renegotiation"
-	no_log cli 'SIGUSR1|Connection reset|mismatch|TLS Error'
-	no_log srv 'SIGUSR1|Connection reset|mismatch|TLS Error'
+	goes_on cli 3 s 10.8.0.2
 }
 
 # the server reads nothing while it looks for the client's options; the client asks for them again and again
@@ -145,12 +151,7 @@ queued_for_server() # CLIENT-PROGRAM RENEG-SEC
 	echo "FIGURE ${waiting:-0} bytes wait for the server at the hand-over"
 	[ "${waiting:-0}" -ge 100 ] || fail "only ${waiting:-0} bytes wait"
 	kill -CONT "$(cat "$D/srv.pid")"
-	connected cli 5 || return
-	ip netns exec c ping -q -i 0.2 -c 130 -W 5 10.8.0.1 >"$D/ping.log" 2>&1
-	want_log ping ' 0% packet loss'
-	renegotiated srv 2 || fail "no renegotiation"
-	no_log cli 'SIGUSR1|Connection reset|mismatch|TLS Error'
-	no_log srv 'SIGUSR1|Connection reset|mismatch|TLS Error'
+	goes_on srv 5 c 10.8.0.1
 }
 
 run_case dual_stack_udp_ours dual_stack udp6 udp4 "$OURS"
