@@ -25,6 +25,7 @@ struct tls_conn {
 	struct log log;
 	struct verify *verify; /* NULL when the handshake is over */
 	uint64_t unix_sec;
+	bool chain_doubted; /* the library was not content, whatever our own checks said */
 	bool has_peer_cert;
 	bool begun;
 	bool done;
@@ -115,6 +116,8 @@ static int on_certificate(int ok, X509_STORE_CTX *store_ctx)
 		.crl_loaded = crl->crls && sk_X509_CRL_num(crl->crls) > 0,
 	};
 
+	if (!ok)
+		conn->chain_doubted = true;
 	if (!cert)
 		return 0;
 	if (!conn->verify)
@@ -128,10 +131,9 @@ static int on_certificate(int ok, X509_STORE_CTX *store_ctx)
 	return 1;
 }
 
-int tls_conn_verify_chain(X509_STORE_CTX *store_ctx, void *arg)
+static int verify_chain(X509_STORE_CTX *store_ctx, const struct tls_ctx *ctx,
+			const struct tls_conn *conn)
 {
-	struct tls_ctx *ctx = arg;
-	const struct tls_conn *conn = conn_of(store_ctx);
 	X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(store_ctx);
 
 	if (conn->unix_sec)
@@ -142,6 +144,44 @@ int tls_conn_verify_chain(X509_STORE_CTX *store_ctx, void *arg)
 	if (ctx->crl.crls) /* lent for this call; the library verifies their signatures */
 		X509_STORE_CTX_set0_crls(store_ctx, ctx->crl.crls);
 	return X509_verify_cert(store_ctx);
+}
+
+/* A chain with which the library was content before: all that is left is what it would call. */
+static int accept_chain(X509_STORE_CTX *store_ctx, const STACK_OF(X509) * issuers)
+{
+	for (int depth = sk_X509_num(issuers); depth >= 0; depth--) {
+		X509 *cert = depth > 0 ? sk_X509_value(issuers, depth - 1)
+				       : X509_STORE_CTX_get0_cert(store_ctx);
+
+		X509_STORE_CTX_set_current_cert(store_ctx, cert);
+		X509_STORE_CTX_set_error_depth(store_ctx, depth);
+		if (!on_certificate(1, store_ctx))
+			return 0;
+	}
+	return 1;
+}
+
+int tls_conn_verify_chain(X509_STORE_CTX *store_ctx, void *arg)
+{
+	struct tls_ctx *ctx = arg;
+	struct tls_conn *conn = conn_of(store_ctx);
+	const int64_t now = conn->unix_sec ? (int64_t)conn->unix_sec : (int64_t)time(NULL);
+	const STACK_OF(X509) * issuers;
+	struct chain_key key;
+	int ret;
+
+	if (!ctx->chains ||
+	    chain_cache_key(ctx->chains, X509_STORE_CTX_get0_untrusted(store_ctx), &key) < 0)
+		return verify_chain(store_ctx, ctx, conn);
+	issuers = chain_cache_find(ctx->chains, &key, now);
+	if (issuers)
+		return accept_chain(store_ctx, issuers);
+	conn->chain_doubted = false;
+	ret = verify_chain(store_ctx, ctx, conn);
+	if (ret == 1 && !conn->chain_doubted)
+		chain_cache_add(ctx->chains, &key, X509_STORE_CTX_get0_chain(store_ctx),
+				ctx->crl.crls);
+	return ret;
 }
 
 /* ---- life -------------------------------------------------------------------------------- */

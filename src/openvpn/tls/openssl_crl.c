@@ -117,15 +117,16 @@ int crl_store_init(struct crl_store *store, const struct text_source *src, const
 	return ret;
 }
 
-void crl_store_reload(struct crl_store *store, const struct log *log)
+bool crl_store_reload(struct crl_store *store, const struct log *log)
 {
 	struct str path = str_init();
+	bool replaced = false;
 	struct stat st;
 	struct err err;
 	char *text;
 
 	if (!store->path)
-		return;
+		return false;
 	if (find(store, &path, &st) < 0) {
 		log_warn(log, "WARNING: Failed to stat CRL file, not reloading CRL.");
 	} else if (changed(store, &st)) {
@@ -137,9 +138,11 @@ void crl_store_reload(struct crl_store *store, const struct log *log)
 			remember(store, &st);
 			replace(store, parse(text, store->path, log));
 			secret_free(text);
+			replaced = true;
 		}
 	}
 	str_fini(&path);
+	return replaced;
 }
 
 void crl_store_fini(struct crl_store *store)

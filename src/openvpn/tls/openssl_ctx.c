@@ -121,6 +121,16 @@ static void complete_chain(SSL_CTX *ssl_ctx)
 	ERR_clear_error();
 }
 
+/* For servers: a client has few handshakes. Of certificates and CRLs in a folder more may come at
+ * any time, and the dates of CRLs beside the CA are not looked at: verify all chains then. */
+static int remember_chains(struct tls_ctx *ctx, struct err *err)
+{
+	if (ctx->role != TLS_SERVER || ctx->check_crl_of_capath || ctx->crl_beside_ca)
+		return 0;
+	ctx->chains = chain_cache_new(tls_library_libctx(ctx->lib));
+	return ctx->chains ? 0 : err_set(err, ERR_NOMEM, "TLS context: out of memory");
+}
+
 static int set_up(struct tls_ctx *ctx, const struct tls_ctx_config *cfg, struct err *err)
 {
 	int ret;
@@ -143,6 +153,8 @@ static int set_up(struct tls_ctx *ctx, const struct tls_ctx_config *cfg, struct 
 		complete_chain(ctx->ssl_ctx);
 	if (ret == 0)
 		ret = crl_store_init(&ctx->crl, &cfg->crl, cfg->crl_root, &ctx->log, err);
+	if (ret == 0)
+		ret = remember_chains(ctx, err);
 	return ret;
 }
 
@@ -174,6 +186,7 @@ void tls_ctx_put(struct tls_ctx *ctx)
 {
 	if (--ctx->refs > 0)
 		return;
+	chain_cache_free(ctx->chains);
 	SSL_CTX_free(ctx->ssl_ctx);
 	BIO_meth_free(ctx->bio_method);
 	crl_store_fini(&ctx->crl);
@@ -189,5 +202,6 @@ void tls_ctx_free(struct tls_ctx *ctx)
 
 void tls_ctx_reload_crl(struct tls_ctx *ctx)
 {
-	crl_store_reload(&ctx->crl, &ctx->log);
+	if (crl_store_reload(&ctx->crl, &ctx->log))
+		chain_cache_clear(ctx->chains);
 }

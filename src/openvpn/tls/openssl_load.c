@@ -338,7 +338,10 @@ static bool add_anchor(struct tls_ctx *ctx, X509_STORE *store, const X509_INFO *
 	if (info->x509 && ctx->role == TLS_SERVER &&
 	    SSL_CTX_add_client_CA(ctx->ssl_ctx, info->x509) != 1)
 		return false;
-	return !info->crl || X509_STORE_add_crl(store, info->crl) == 1;
+	if (!info->crl)
+		return true;
+	ctx->crl_beside_ca = true;
+	return X509_STORE_add_crl(store, info->crl) == 1;
 }
 
 static int add_anchors(struct tls_ctx *ctx, const char *text, const char *name, struct err *err)

@@ -12,6 +12,7 @@
 #include <openssl/x509.h>
 
 #include "base/log.h"
+#include "tls/openssl_chain_cache.h"
 #include "tls/tls.h"
 #include "tls/x509.h"
 
@@ -35,7 +36,9 @@ struct tls_ctx {
 	struct log log;
 	enum tls_role role;
 	bool check_crl_of_capath;
+	bool crl_beside_ca;
 	struct crl_store crl;
+	struct chain_cache *chains; /* NULL: every chain is verified */
 };
 
 /** x509_from_openssl() - our view of a library certificate: the same pointer, borrowed */
@@ -90,5 +93,6 @@ int tls_set_ciphers(SSL_CTX *ssl_ctx, const struct tls_ctx_config *cfg, const st
 /** crl_store_init() - first load. ERR_SYSTEM: the file is missing. */
 int crl_store_init(struct crl_store *store, const struct text_source *src, const char *root,
 		   const struct log *log, struct err *err) MUST_CHECK;
-void crl_store_reload(struct crl_store *store, const struct log *log);
+/** crl_store_reload() - Return: whether there are other CRLs now */
+bool crl_store_reload(struct crl_store *store, const struct log *log);
 void crl_store_fini(struct crl_store *store);

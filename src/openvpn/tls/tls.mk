@@ -4,6 +4,7 @@ libovpntls_a_CPPFLAGS = $(AM_CPPFLAGS) -DOPENSSL_API_COMPAT=30000 -DOPENSSL_NO_D
 libovpntls_a_SOURCES = \
 	src/openvpn/tls/byte_queue.c src/openvpn/tls/byte_queue.h \
 	src/openvpn/tls/fingerprint.c src/openvpn/tls/fingerprint.h \
+	src/openvpn/tls/openssl_chain_cache.c src/openvpn/tls/openssl_chain_cache.h \
 	src/openvpn/tls/openssl_ciphers.c \
 	src/openvpn/tls/openssl_conn.c \
 	src/openvpn/tls/openssl_crl.c \
