@@ -81,7 +81,7 @@ int dco_transport_detach(struct dco_device *dev, int transport)
 }
 
 int dco_control_send(struct dco_device *dev, int transport, const union sock_addr *to,
-		     const union sock_addr *from, const uint8_t *packet, size_t len)
+		     const struct local_addr *from, const uint8_t *packet, size_t len)
 {
 	return dev->ops->control_send(dev->ctx, transport, to, from, packet, len);
 }
@@ -97,7 +97,7 @@ int dco_peer_set(struct dco_device *dev, uint32_t peer_id, const struct dco_peer
 }
 
 int dco_peer_set_remote(struct dco_device *dev, uint32_t peer_id, const union sock_addr *remote,
-			const union sock_addr *local)
+			const struct local_addr *local)
 {
 	return dev->ops->peer_set_remote(dev->ctx, peer_id, remote, local);
 }

@@ -103,11 +103,11 @@ struct dco_device_config {
 struct dco_peer_config {
 	uint32_t
 		peer_id; /* 24 bits, how the peer is found; clients use 0 when nothing was pushed */
-	uint32_t tx_peer_id;	/* written into what is sent; DCO_PEER_ID_UNDEF with V1 */
-	int transport;		/* as returned by dco_transport_attach() */
-	union sock_addr remote; /* UDP: where the peer is */
-	union sock_addr local;	/* UDP with --multihome: the address it talks to; else AF_UNSPEC */
-	struct ip_addr vpn_ip4; /* multi-peer: addresses of the peer inside the tunnel */
+	uint32_t tx_peer_id;	 /* written into what is sent; DCO_PEER_ID_UNDEF with V1 */
+	int transport;		 /* as returned by dco_transport_attach() */
+	union sock_addr remote;	 /* UDP: where the peer is */
+	struct local_addr local; /* UDP with --multihome: the address it talks to; else AF_UNSPEC */
+	struct ip_addr vpn_ip4;	 /* multi-peer: addresses of the peer inside the tunnel */
 	struct ip_addr vpn_ip6;
 	const char *name; /* for log lines, borrowed during the call */
 	/* Options string that the peer is told when it asks in the data channel, copied; NULL: "".
@@ -228,9 +228,9 @@ struct dco_event {
 	uint32_t peer_id;	     /* all others but DEVICE_GONE */
 	enum dco_gone_reason reason; /* PEER_GONE */
 	uint8_t key_id;		     /* KEY_LIMIT, OUT_OF_SYNC */
-	union sock_addr remote; /* CONTROL, PEER_FLOATED, FLOAT_COLLISION, OUT_OF_SYNC, DATA_V1 */
-	union sock_addr local;	/* CONTROL: destination address when known, else AF_UNSPEC */
-	const uint8_t *packet;	/* CONTROL: borrowed until the next call of any dco function */
+	union sock_addr remote;	 /* CONTROL, PEER_FLOATED, FLOAT_COLLISION, OUT_OF_SYNC, DATA_V1 */
+	struct local_addr local; /* CONTROL: where it arrived when known, else AF_UNSPEC */
+	const uint8_t *packet;	 /* CONTROL: borrowed until the next call of any dco function */
 	size_t packet_len;
 	int err; /* TRANSPORT_CLOSED: 0 for end of stream, else errno; -1: bad record length */
 	uint32_t bad_length;	  /* with err -1 */
@@ -258,12 +258,12 @@ struct dco_ops {
 				const uint8_t *pending, size_t pending_len, struct err *err);
 	int (*transport_detach)(void *ctx, int transport);
 	int (*control_send)(void *ctx, int transport, const union sock_addr *to,
-			    const union sock_addr *from, const uint8_t *packet, size_t len);
+			    const struct local_addr *from, const uint8_t *packet, size_t len);
 
 	int (*peer_add)(void *ctx, const struct dco_peer_config *cfg, struct err *err);
 	int (*peer_set)(void *ctx, uint32_t peer_id, const struct dco_peer_params *params);
 	int (*peer_set_remote)(void *ctx, uint32_t peer_id, const union sock_addr *remote,
-			       const union sock_addr *local);
+			       const struct local_addr *local);
 	int (*peer_set_vpn_ip)(void *ctx, uint32_t peer_id, const struct ip_addr *ip4,
 			       const struct ip_addr *ip6);
 	int (*peer_note_rx)(void *ctx, uint32_t peer_id);
@@ -348,7 +348,7 @@ int dco_transport_detach(struct dco_device *dev, int transport) REQUIRES(control
 /**
  * dco_control_send() - send one control packet
  * @to: UDP: destination; TCP: ignored
- * @from: UDP: source address (multihome), or NULL
+ * @from: UDP: source address and interface (multihome), or NULL
  * @packet: without the TCP length, which is added here
  *
  * TCP records are never interleaved or cut: what the socket does not take at once is queued.
@@ -356,7 +356,7 @@ int dco_transport_detach(struct dco_device *dev, int transport) REQUIRES(control
  * Return: 0, ERR_AGAIN when the queue is full (UDP: when the socket is), or ERR_SYSTEM with errno.
  */
 int dco_control_send(struct dco_device *dev, int transport, const union sock_addr *to,
-		     const union sock_addr *from, const uint8_t *packet, size_t len)
+		     const struct local_addr *from, const uint8_t *packet, size_t len)
 	REQUIRES(control_thread);
 
 /**
@@ -370,9 +370,12 @@ int dco_peer_add(struct dco_device *dev, const struct dco_peer_config *cfg,
 		 struct err *err) MUST_CHECK REQUIRES(control_thread);
 int dco_peer_set(struct dco_device *dev, uint32_t peer_id, const struct dco_peer_params *params)
 	REQUIRES(control_thread);
-/** dco_peer_set_remote() - the peer moved (or a float is refused and undone) */
+/**
+ * dco_peer_set_remote() - the peer moved (or a float is refused and undone)
+ * @local: where it is answered from now on, or NULL: as before
+ */
 int dco_peer_set_remote(struct dco_device *dev, uint32_t peer_id, const union sock_addr *remote,
-			const union sock_addr *local) REQUIRES(control_thread);
+			const struct local_addr *local) REQUIRES(control_thread);
 int dco_peer_set_vpn_ip(struct dco_device *dev, uint32_t peer_id, const struct ip_addr *ip4,
 			const struct ip_addr *ip6) REQUIRES(control_thread);
 /** dco_peer_note_rx() - an authenticated control packet came: the silence timer starts again */

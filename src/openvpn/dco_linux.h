@@ -314,7 +314,7 @@ int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_prot
 			    const uint8_t *pending, size_t pending_len, struct err *err) MUST_CHECK;
 int kernel_transport_detach(struct dco_linux *d, int transport);
 int kernel_control_send(struct dco_linux *d, int transport, const union sock_addr *to,
-			const union sock_addr *from, const uint8_t *packet, size_t len);
+			const struct local_addr *from, const uint8_t *packet, size_t len);
 struct kernel_transport *kernel_transport_find(const struct dco_linux *d, int transport);
 bool kernel_transport_is_tcp(const struct kernel_transport *t);
 int kernel_transport_fd(const struct kernel_transport *t);
@@ -349,7 +349,7 @@ int kernel_op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto
 			       const uint8_t *pending, size_t pending_len, struct err *err);
 int kernel_op_transport_detach(void *ctx, int transport);
 int kernel_op_control_send(void *ctx, int transport, const union sock_addr *to,
-			   const union sock_addr *from, const uint8_t *packet, size_t len);
+			   const struct local_addr *from, const uint8_t *packet, size_t len);
 int kernel_op_event_fd(void *ctx);
 bool kernel_op_next_event(void *ctx, struct dco_event *ev);
 void kernel_op_device_close(void *ctx);
@@ -358,7 +358,7 @@ void kernel_op_device_close(void *ctx);
 int kernel_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err *err);
 int kernel_op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params *params);
 int kernel_op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,
-			      const union sock_addr *local);
+			      const struct local_addr *local);
 int kernel_op_peer_set_vpn_ip(void *ctx, uint32_t peer_id, const struct ip_addr *ip4,
 			      const struct ip_addr *ip6);
 int kernel_op_peer_note_rx(void *ctx, uint32_t peer_id);

@@ -239,7 +239,7 @@ int kernel_op_transport_detach(void *ctx, int transport)
 }
 
 int kernel_op_control_send(void *ctx, int transport, const union sock_addr *to,
-			   const union sock_addr *from, const uint8_t *packet, size_t len)
+			   const struct local_addr *from, const uint8_t *packet, size_t len)
 {
 	return kernel_control_send(ctx, transport, to, from, packet, len);
 }

@@ -164,7 +164,7 @@ static int send_peer_new(struct dco_linux *d, const struct kernel_peer *p,
 
 	if (!tcp) {
 		req.remote = p->remote;
-		req.local = cfg->local;
+		req.local = cfg->local.addr;
 		sock_addr_unmap(&req.local);
 	}
 	if (d->mode == DCO_MODE_MULTI_PEER) {
@@ -268,7 +268,7 @@ int kernel_op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params
 }
 
 int kernel_op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,
-			      const union sock_addr *local UNUSED)
+			      const struct local_addr *local UNUSED)
 {
 	struct dco_linux *d = ctx;
 	struct kernel_peer *p = kernel_peer_find(d, peer_id);

@@ -117,7 +117,7 @@ static void tell_data_v1(struct dco_linux *d, struct kernel_transport *t,
 }
 
 static void take_packet(struct dco_linux *d, struct kernel_transport *t,
-			const union sock_addr *remote, const union sock_addr *local,
+			const union sock_addr *remote, const struct local_addr *local,
 			const uint8_t *packet, size_t len)
 {
 	struct dco_event ev = {
@@ -141,8 +141,9 @@ static bool read_udp(struct dco_linux *d, struct kernel_transport *t)
 {
 	uint8_t buf[UINT16_MAX];
 	struct socket_errors errors;
-	union sock_addr from, local;
-	long n = socket_recv(t->fd, buf, sizeof(buf), &from, &local, NULL);
+	union sock_addr from;
+	struct local_addr local;
+	long n = socket_recv(t->fd, buf, sizeof(buf), &from, &local);
 
 	if (n == ERR_AGAIN)
 		return false;
@@ -158,7 +159,7 @@ static bool read_udp(struct dco_linux *d, struct kernel_transport *t)
 static ssize_t take_records(struct dco_linux *d, struct kernel_transport *t, const uint8_t *bytes,
 			    size_t len)
 {
-	static const union sock_addr nowhere;
+	static const struct local_addr nowhere;
 	size_t at = 0;
 
 	while (len - at >= PREFIX_LEN) {
@@ -170,7 +171,7 @@ static ssize_t take_records(struct dco_linux *d, struct kernel_transport *t, con
 		}
 		if (len - at < PREFIX_LEN + record)
 			break;
-		take_packet(d, t, &nowhere, &nowhere, &bytes[at + PREFIX_LEN], record);
+		take_packet(d, t, &nowhere.addr, &nowhere, &bytes[at + PREFIX_LEN], record);
 		at += PREFIX_LEN + record;
 	}
 	return (ssize_t)at;
@@ -255,14 +256,15 @@ static bool read_plain(struct dco_linux *d, struct kernel_transport *t, bool hun
 
 static bool read_records(struct dco_linux *d, struct kernel_transport *t)
 {
-	static const union sock_addr nowhere;
+	static const struct local_addr nowhere;
 	uint8_t buf[RECORD_MAX];
 	ssize_t n = recv(t->fd, buf, sizeof(buf), MSG_DONTWAIT);
 
 	if (receive_failed(d, t, n))
 		return false;
 	if (n > PREFIX_LEN)
-		take_packet(d, t, &nowhere, &nowhere, &buf[PREFIX_LEN], (size_t)n - PREFIX_LEN);
+		take_packet(d, t, &nowhere.addr, &nowhere, &buf[PREFIX_LEN],
+			    (size_t)n - PREFIX_LEN);
 	return true;
 }
 
@@ -333,7 +335,7 @@ static int update_watch(struct dco_linux *d, struct kernel_transport *t)
 }
 
 int kernel_control_send(struct dco_linux *d, int transport, const union sock_addr *to,
-			const union sock_addr *from, const uint8_t *packet, size_t len)
+			const struct local_addr *from, const uint8_t *packet, size_t len)
 {
 	struct kernel_transport *t = kernel_transport_find(d, transport);
 	int ret;
@@ -341,7 +343,7 @@ int kernel_control_send(struct dco_linux *d, int transport, const union sock_add
 	if (!t)
 		return ERR_NOT_FOUND;
 	if (t->proto == DCO_UDP)
-		return socket_send(t->fd, t->family, packet, len, to, from, 0);
+		return socket_send(t->fd, t->family, packet, len, to, from);
 	if (t->dead)
 		return ERR_CLOSED;
 	ret = tcp_queue_put(&t->out, packet, len, OUT_MAX_BYTES);

@@ -203,7 +203,7 @@ static int transport_detach(void *ctx, int transport)
 }
 
 static int control_send(void *ctx, int transport, const union sock_addr *to,
-			const union sock_addr *from, const uint8_t *packet, size_t len)
+			const struct local_addr *from, const uint8_t *packet, size_t len)
 {
 	struct device *d = ctx;
 
@@ -240,7 +240,7 @@ static int peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params *p
 }
 
 static int peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,
-			   const union sock_addr *local)
+			   const struct local_addr *local)
 {
 	struct device *d = ctx;
 	char text[ADDR_TEXT_MAX];

@@ -13,10 +13,10 @@ struct seen {
 	char text[512];
 	struct link *link;
 	bool free_on_packet;
-	union sock_addr local; /* of the last */
+	struct local_addr local; /* of the last */
 };
 
-static void on_packet(void *ctx, const union sock_addr *from, const union sock_addr *local,
+static void on_packet(void *ctx, const union sock_addr *from, const struct local_addr *local,
 		      const uint8_t *bytes, size_t len)
 {
 	struct seen *s = ctx;
@@ -249,8 +249,8 @@ static void udp__refused__packets_still_arrive(void **state)
 	finish(&f);
 }
 
-/* --multihome: a wildcard socket answers from the address that was asked. */
-static void udp__several_addresses__answers_from_the_one_asked(void **state)
+/* --multihome: a wildcard socket answers from the address that was asked, by @ifindex. */
+static void answers(int ifindex)
 {
 	struct sockaddr_in ours = {.sin_family = AF_INET}, from;
 	struct sockaddr_in peer = {.sin_family = AF_INET,
@@ -261,7 +261,6 @@ static void udp__several_addresses__answers_from_the_one_asked(void **state)
 	uint8_t got[8];
 	int on = 1;
 
-	(void)state;
 	assert_int_equal(uv_loop_init(&f.loop), 0);
 	cfg.fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
 	assert_int_equal(bind(cfg.fd, (struct sockaddr *)&ours, sizeof(ours)), 0);
@@ -275,8 +274,9 @@ static void udp__several_addresses__answers_from_the_one_asked(void **state)
 	assert_int_equal(sendto(f.peer, "\100\1", 2, 0, (struct sockaddr *)&ours, sizeof(ours)), 2);
 	spin(&f);
 	assert_string_equal(f.seen.text, "[40 2]");
-	assert_int_equal(f.seen.local.in4.sin_family, AF_INET);
-	assert_int_equal(f.seen.local.in4.sin_addr.s_addr, ours.sin_addr.s_addr);
+	assert_int_equal(f.seen.local.addr.in4.sin_family, AF_INET);
+	assert_int_equal(f.seen.local.addr.in4.sin_addr.s_addr, ours.sin_addr.s_addr);
+	assert_int_equal(f.seen.local.ifindex, ifindex);
 	assert_int_equal(
 		link_send(f.seen.link, &cfg.remote, &f.seen.local, (const uint8_t *)"\70", 1), 0);
 	len = sizeof(from);
@@ -284,6 +284,12 @@ static void udp__several_addresses__answers_from_the_one_asked(void **state)
 	assert_int_equal(from.sin_addr.s_addr, ours.sin_addr.s_addr);
 	assert_int_equal(from.sin_port, ours.sin_port);
 	finish(&f);
+}
+
+static void udp__several_addresses__answers_from_the_one_asked(void **state)
+{
+	(void)state;
+	answers(0);
 }
 
 static void free_in_callback__nothing_follows(void **state)

@@ -37,26 +37,26 @@ static void udp__bound_pair__exchange(void **state)
 	FIXTURE(f, state);
 	struct socket_config cfg = {.family = AF_INET, .local = endpoint("127.0.0.1", 0)};
 	int a = open_udp(f, &cfg), b = open_udp(f, &cfg);
-	union sock_addr addr_a, addr_b, from, local;
+	union sock_addr addr_a, addr_b, from;
+	struct local_addr local;
 	uint8_t buf[8];
-	int ifindex;
 
 	assert_true(fcntl(a, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(a, F_GETFD) & FD_CLOEXEC);
 	socket_local_addr(a, &addr_a);
 	socket_local_addr(b, &addr_b);
-	assert_int_equal(socket_recv(b, buf, sizeof(buf), &from, NULL, NULL), ERR_AGAIN);
-	assert_int_equal(socket_send(a, AF_INET, "hello", 5, &addr_b, NULL, 0), 0);
+	assert_int_equal(socket_recv(b, buf, sizeof(buf), &from, NULL), ERR_AGAIN);
+	assert_int_equal(socket_send(a, AF_INET, "hello", 5, &addr_b, NULL), 0);
 	wait_for(b, POLLIN);
-	assert_int_equal(socket_recv(b, buf, sizeof(buf), &from, &local, &ifindex), 5);
+	assert_int_equal(socket_recv(b, buf, sizeof(buf), &from, &local), 5);
 	assert_true(sock_addr_equal(&from, &addr_a));
-	assert_int_equal(local.sa.sa_family, AF_UNSPEC);
-	assert_int_equal(ifindex, 0);
-	assert_int_equal(socket_send(a, AF_INET, "too long for it", 15, &addr_b, NULL, 0), 0);
-	assert_int_equal(socket_send(a, AF_INET, "", 0, &addr_b, NULL, 0), 0);
+	assert_int_equal(local.addr.sa.sa_family, AF_UNSPEC);
+	assert_int_equal(local.ifindex, 0);
+	assert_int_equal(socket_send(a, AF_INET, "too long for it", 15, &addr_b, NULL), 0);
+	assert_int_equal(socket_send(a, AF_INET, "", 0, &addr_b, NULL), 0);
 	wait_for(b, POLLIN);
-	assert_int_equal(socket_recv(b, buf, sizeof(buf), &from, NULL, NULL), ERR_OVERFLOW);
-	assert_int_equal(socket_recv(b, buf, sizeof(buf), &from, NULL, NULL), 0);
+	assert_int_equal(socket_recv(b, buf, sizeof(buf), &from, NULL), ERR_OVERFLOW);
+	assert_int_equal(socket_recv(b, buf, sizeof(buf), &from, NULL), 0);
 	close(a);
 	close(b);
 }
@@ -93,23 +93,23 @@ static void udp__dual_stack__ipv4_peer_unmapped_and_answered(void **state)
 		.family = AF_INET6, .local = endpoint("::", 1194), .pktinfo = true};
 	struct socket_config cfg4 = {.family = AF_INET, .local = endpoint("127.0.0.1", 0)};
 	int server = open_udp(f, &cfg6), client = open_udp(f, &cfg4);
-	union sock_addr to = endpoint("127.0.0.7", 1194), me, from, local;
+	union sock_addr to = endpoint("127.0.0.7", 1194), me, from;
+	struct local_addr local;
 	uint8_t buf[8];
-	int ifindex;
 
 	socket_local_addr(client, &me);
-	assert_int_equal(socket_send(client, AF_INET, "x", 1, &to, NULL, 0), 0);
+	assert_int_equal(socket_send(client, AF_INET, "x", 1, &to, NULL), 0);
 	wait_for(server, POLLIN);
-	assert_int_equal(socket_recv(server, buf, sizeof(buf), &from, &local, &ifindex), 1);
+	assert_int_equal(socket_recv(server, buf, sizeof(buf), &from, &local), 1);
 	assert_true(sock_addr_equal(&from, &me));
-	assert_int_equal(local.sa.sa_family, AF_INET);
-	sock_addr_set_port(&local, 1194);
-	assert_true(sock_addr_equal(&local, &to));
-	assert_int_equal(ifindex, iface_index("lo"));
+	assert_int_equal(local.addr.sa.sa_family, AF_INET);
+	sock_addr_set_port(&local.addr, 1194);
+	assert_true(sock_addr_equal(&local.addr, &to));
+	assert_int_equal(local.ifindex, iface_index("lo"));
 
-	assert_int_equal(socket_send(server, AF_INET6, "yy", 2, &from, &local, 0), 0);
+	assert_int_equal(socket_send(server, AF_INET6, "yy", 2, &from, &local), 0);
 	wait_for(client, POLLIN);
-	assert_int_equal(socket_recv(client, buf, sizeof(buf), &from, NULL, NULL), 2);
+	assert_int_equal(socket_recv(client, buf, sizeof(buf), &from, NULL), 2);
 	assert_true(sock_addr_equal(&from, &to));
 	assert_true(fixture_logged(f, "setsockopt(IPV6_V6ONLY=0)\n"));
 	close(server);
@@ -136,19 +136,52 @@ static void udp__multihome4__replies_from_address_asked(void **state)
 		.family = AF_INET, .local = endpoint("0.0.0.0", 1194), .pktinfo = true};
 	struct socket_config any = {.family = AF_INET};
 	int server = open_udp(f, &cfg), client = open_udp(f, &any);
-	union sock_addr to = endpoint("127.0.0.9", 1194), from, local;
+	union sock_addr to = endpoint("127.0.0.9", 1194), from;
+	struct local_addr local;
 	uint8_t buf[8];
-	int ifindex;
 
-	assert_int_equal(socket_send(client, AF_INET, "x", 1, &to, NULL, 0), 0);
+	assert_int_equal(socket_send(client, AF_INET, "x", 1, &to, NULL), 0);
 	wait_for(server, POLLIN);
-	assert_int_equal(socket_recv(server, buf, sizeof(buf), &from, &local, &ifindex), 1);
-	assert_int_equal(socket_send(server, AF_INET, "y", 1, &from, &local, ifindex), 0);
+	assert_int_equal(socket_recv(server, buf, sizeof(buf), &from, &local), 1);
+	assert_int_equal(socket_send(server, AF_INET, "y", 1, &from, &local), 0);
 	wait_for(client, POLLIN);
-	assert_int_equal(socket_recv(client, buf, sizeof(buf), &from, NULL, NULL), 1);
+	assert_int_equal(socket_recv(client, buf, sizeof(buf), &from, NULL), 1);
 	assert_true(sock_addr_equal(&from, &to));
 	close(server);
 	close(client);
+}
+
+/* Nothing but the interface leads to the peer: without it there is no route. */
+static void by_interface(struct fixture *f, const char *bound, const char *from, const char *peer,
+			 int without)
+{
+	union sock_addr wildcard = endpoint(bound, 1194), to = endpoint(peer, 1194);
+	struct socket_config cfg = {
+		.family = wildcard.sa.sa_family, .local = wildcard, .pktinfo = true};
+	struct local_addr local = {.addr = endpoint(from, 0)};
+	int fd = open_udp(f, &cfg);
+
+	errno = 0;
+	assert_int_equal(socket_send(fd, cfg.family, "x", 1, &to, &local), ERR_SYSTEM);
+	assert_int_equal(errno, without);
+	local.ifindex = f->eth.ifindex;
+	assert_int_equal(socket_send(fd, cfg.family, "x", 1, &to, &local), 0);
+	close(fd);
+}
+
+static void udp__interface_of_arrival__is_answered_by(void **state)
+{
+	FIXTURE(f, state);
+	by_interface(f, "0.0.0.0", "192.0.2.2", "198.51.100.9", ENETUNREACH);
+	by_interface(f, "::", "192.0.2.2", "198.51.100.9", ENETUNREACH);
+}
+
+/* A link-local address of ours belongs to an interface, whatever the peer's address is. */
+static void udp__link_local_address_asked__answered_from_it(void **state)
+{
+	FIXTURE(f, state);
+	fixture_addr(f, f->eth.ifindex, "fe80::2", 64);
+	by_interface(f, "::", "fe80::2", "2001:db8::9", EINVAL);
 }
 
 static void udp__options__set_on_socket(void **state)
@@ -202,7 +235,7 @@ static void errors__too_long_for_path__mtu_told(void **state)
 	int fd = open_udp(f, &cfg);
 
 	assert_int_equal(iface_set_mtu(f->nl, f->eth.ifindex, 1400, NULL), 0);
-	assert_int_equal(socket_send(fd, AF_INET, big, sizeof(big), &to, NULL, 0), ERR_SYSTEM);
+	assert_int_equal(socket_send(fd, AF_INET, big, sizeof(big), &to, NULL), ERR_SYSTEM);
 	assert_int_equal(errno, EMSGSIZE);
 	socket_errors_drain(fd, &errors);
 	assert_int_equal(errors.count, 1);
@@ -225,12 +258,12 @@ static void errors__two_refused__joined(void **state)
 	struct socket_errors errors;
 	int fd = open_udp(f, &cfg);
 
-	assert_int_equal(socket_send(fd, AF_INET, "a", 1, &to, NULL, 0), 0);
+	assert_int_equal(socket_send(fd, AF_INET, "a", 1, &to, NULL), 0);
 	wait_for(fd, POLLERR);
 	/* The pending error is reported by the next call, which then sends nothing. */
-	assert_int_equal(socket_send(fd, AF_INET, "b", 1, &to, NULL, 0), ERR_SYSTEM);
+	assert_int_equal(socket_send(fd, AF_INET, "b", 1, &to, NULL), ERR_SYSTEM);
 	assert_int_equal(errno, ECONNREFUSED);
-	assert_int_equal(socket_send(fd, AF_INET, "b", 1, &to, NULL, 0), 0);
+	assert_int_equal(socket_send(fd, AF_INET, "b", 1, &to, NULL), 0);
 	socket_errors_drain(fd, &errors);
 	assert_int_equal(errors.count, 2);
 	assert_string_equal(errors.text, "ECONNREFUSED|ECONNREFUSED");
@@ -332,6 +365,8 @@ int main(void)
 		NETNS_TEST(udp__dual_stack__ipv4_peer_unmapped_and_answered),
 		NETNS_TEST(udp__ipv6only__refuses_mapped),
 		NETNS_TEST(udp__multihome4__replies_from_address_asked),
+		NETNS_TEST(udp__interface_of_arrival__is_answered_by),
+		NETNS_TEST(udp__link_local_address_asked__answered_from_it),
 		NETNS_TEST(udp__options__set_on_socket),
 		NETNS_TEST(udp__bad_device__only_warns),
 		NETNS_TEST(errors__too_long_for_path__mtu_told),

@@ -40,6 +40,11 @@ bool sock_addr_equal(const union sock_addr *a, const union sock_addr *b)
 	       (a->sa.sa_family != AF_INET6 || a->in6.sin6_scope_id == b->in6.sin6_scope_id);
 }
 
+bool local_addr_equal(const struct local_addr *a, const struct local_addr *b)
+{
+	return sock_addr_equal(&a->addr, &b->addr) && a->ifindex == b->ifindex;
+}
+
 void sock_addr_unmap(union sock_addr *a)
 {
 	struct sockaddr_in in4 = {.sin_family = AF_INET};

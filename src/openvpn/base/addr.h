@@ -17,6 +17,16 @@ union sock_addr {
 	struct sockaddr_in6 in6;
 };
 
+/*
+ * Our end of a datagram's way: the address that it was sent to (its port means nothing, AF_UNSPEC:
+ * not known) and the interface that it came in by. As a source, interface 0 is the routing table's
+ * choice.
+ */
+struct local_addr {
+	union sock_addr addr;
+	int ifindex;
+};
+
 /* An IP address without port; family AF_UNSPEC means "none". */
 struct ip_addr {
 	sa_family_t family;
@@ -40,6 +50,7 @@ socklen_t sock_addr_len(const union sock_addr *a);
 uint16_t sock_addr_port(const union sock_addr *a);
 void sock_addr_set_port(union sock_addr *a, uint16_t port);
 bool sock_addr_equal(const union sock_addr *a, const union sock_addr *b);
+bool local_addr_equal(const struct local_addr *a, const struct local_addr *b);
 
 /** sock_addr_unmap() - turn an IPv4-mapped IPv6 address into plain IPv4, in place */
 void sock_addr_unmap(union sock_addr *a);

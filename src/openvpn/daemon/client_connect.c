@@ -82,7 +82,7 @@ static void log_link_addresses(const struct client *c, enum socket_role role, sa
 		 sock_addr_format(link_remote(c->link), text, sizeof(text)));
 }
 
-static void on_packet(void *ctx, const union sock_addr *from, const union sock_addr *local,
+static void on_packet(void *ctx, const union sock_addr *from, const struct local_addr *local,
 		      const uint8_t *bytes, size_t len)
 {
 	struct client *c = ctx;

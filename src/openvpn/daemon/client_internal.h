@@ -70,8 +70,8 @@ struct client {
 	uint16_t local_port;
 	struct listener *listener; /* p2p, TCP: until the peer has come */
 	struct link *link;
-	union sock_addr heard_at; /* --multihome: our address that the peer uses, else AF_UNSPEC */
-	bool no_pause;		  /* the next attempt follows at once (server poll timeout) */
+	struct local_addr heard_at; /* --multihome: our end that the peer uses, else AF_UNSPEC */
+	bool no_pause;		    /* the next attempt follows at once (server poll timeout) */
 	bool first_attempt;
 
 	/* control channel */
@@ -174,7 +174,7 @@ void client_listen_stop(struct client *c);
 int client_session_init(struct client *c, struct err *err) MUST_CHECK;
 void client_session_start(struct client *c, const struct now *now);
 void client_session_packet(struct client *c, const union sock_addr *from,
-			   const union sock_addr *local, const uint8_t *bytes, size_t len);
+			   const struct local_addr *local, const uint8_t *bytes, size_t len);
 void client_session_pump(struct client *c, const struct now *now);
 void client_session_stop(struct client *c);
 void client_session_fini(struct client *c);

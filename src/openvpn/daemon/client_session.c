@@ -219,7 +219,7 @@ static int take_packet(struct client *c, struct now now, const union sock_addr *
 }
 
 void client_session_packet(struct client *c, const union sock_addr *from,
-			   const union sock_addr *local, const uint8_t *bytes, size_t len)
+			   const struct local_addr *local, const uint8_t *bytes, size_t len)
 {
 	assume_control_thread();
 	struct now now = clock_now();

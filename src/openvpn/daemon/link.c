@@ -68,11 +68,18 @@ static int link_poll_start(struct link *link, uv_loop_t *loop)
 	return link->poll ? link_poll_update(link) : ERR_SYSTEM;
 }
 
+/* Such an address says nothing without its interface. */
+static bool is_link_local(const union sock_addr *a)
+{
+	return a->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr);
+}
+
 /* Return: false when the callback freed the link. */
-static void deliver(struct link *link, const union sock_addr *from, const union sock_addr *local,
+static void deliver(struct link *link, const union sock_addr *from, const struct local_addr *local,
 		    const uint8_t *bytes, size_t len)
 {
 	char got[ADDR_TEXT_MAX], want[ADDR_TEXT_MAX];
+	struct local_addr answer = *local;
 
 	if (is_data_packet(bytes, len))
 		return;
@@ -85,7 +92,9 @@ static void deliver(struct link *link, const union sock_addr *from, const union 
 		return;
 	}
 	link->counters.rx_bytes += len;
-	link->cb.packet(link->ctx, from, local, bytes, len);
+	if (!is_link_local(&local->addr))
+		answer.ifindex = 0;
+	link->cb.packet(link->ctx, from, &answer, bytes, len);
 }
 
 /*
@@ -114,8 +123,9 @@ static void read_udp(struct link *link, uv_poll_t *poll)
 	uint8_t buf[PACKET_MAX];
 
 	for (unsigned int i = 0; i < 64 && alive(poll); i++) {
-		union sock_addr from, local;
-		long n = socket_recv(link->cfg.fd, buf, sizeof(buf), &from, &local, NULL);
+		union sock_addr from;
+		struct local_addr local;
+		long n = socket_recv(link->cfg.fd, buf, sizeof(buf), &from, &local);
 
 		if (n == ERR_AGAIN)
 			return;
@@ -132,7 +142,7 @@ static void read_udp(struct link *link, uv_poll_t *poll)
  */
 static bool take_records(struct link *link, uv_poll_t *poll)
 {
-	static const union sock_addr nowhere;
+	static const struct local_addr nowhere;
 
 	while (link->in_len >= 2) {
 		size_t len = load_be16(link->in);
@@ -288,10 +298,10 @@ static int send_tcp(struct link *link, const uint8_t *bytes, size_t len)
 	return ret;
 }
 
-static int send_udp(struct link *link, const union sock_addr *to, const union sock_addr *from,
+static int send_udp(struct link *link, const union sock_addr *to, const struct local_addr *from,
 		    const uint8_t *bytes, size_t len)
 {
-	int ret = socket_send(link->cfg.fd, link->family, bytes, len, to, from, 0);
+	int ret = socket_send(link->cfg.fd, link->family, bytes, len, to, from);
 
 	if (ret == ERR_SYSTEM) {
 		const int errnum = errno;
@@ -302,7 +312,7 @@ static int send_udp(struct link *link, const union sock_addr *to, const union so
 	return ret;
 }
 
-int link_send(struct link *link, const union sock_addr *to, const union sock_addr *from,
+int link_send(struct link *link, const union sock_addr *to, const struct local_addr *from,
 	      const uint8_t *bytes, size_t len)
 {
 	assume_control_thread();

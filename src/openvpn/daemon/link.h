@@ -23,10 +23,11 @@ struct link;
 
 struct link_callbacks {
 	/*
-	 * One control packet; @bytes are borrowed during the call. @local is the address that it
-	 * was sent to, AF_UNSPEC when unknown (always without --multihome).
+	 * One control packet; @bytes are borrowed during the call. @local is how it is answered:
+	 * from the address that it was sent to, AF_UNSPEC when unknown (always without
+	 * --multihome), and by which interface.
 	 */
-	void (*packet)(void *ctx, const union sock_addr *from, const union sock_addr *local,
+	void (*packet)(void *ctx, const union sock_addr *from, const struct local_addr *local,
 		       const uint8_t *bytes, size_t len);
 	/* TCP: the connection is up. @err: 0 or an errno value. */
 	void (*connected)(void *ctx, int err);
@@ -64,13 +65,13 @@ void link_free(struct link *link);
 
 /**
  * link_send() - send one control packet
- * @from: UDP: address to send from, NULL or AF_UNSPEC for the system's choice
+ * @from: UDP: address and interface to send from, NULL or AF_UNSPEC for the system's choice
  *
  * TCP records are queued when the socket is full and never interleaved.
  *
  * Return: 0, ERR_AGAIN when nothing could be taken, ERR_SYSTEM with errno.
  */
-int link_send(struct link *link, const union sock_addr *to, const union sock_addr *from,
+int link_send(struct link *link, const union sock_addr *to, const struct local_addr *from,
 	      const uint8_t *bytes, size_t len);
 
 /** link_attach() - hand the socket to @dev, which must outlive the link or see link_detach() first

@@ -172,8 +172,8 @@ struct server_peer {
 	struct client_entry entry;
 	struct server *server;
 	struct server_listener *listener;
-	struct link *link;     /* TCP: its own; UDP: of the listener */
-	union sock_addr local; /* --multihome: our address that it uses, else AF_UNSPEC */
+	struct link *link;	 /* TCP: its own; UDP: of the listener */
+	struct local_addr local; /* --multihome: our address that it uses, else AF_UNSPEC */
 	struct session *session;
 	struct log log;
 	char name[SERVER_NAME_MAX]; /* "CN/udp4:1.2.3.4:5678" */
@@ -319,11 +319,11 @@ void server_forget_stale(struct server *s, uint64_t unix_sec);
 struct server_peer *peer_new(struct server_listener *l, const union sock_addr *from,
 			     struct link *link, const struct stateless_verdict *verdict,
 			     const struct now *now);
-void peer_packet(struct server_peer *p, const union sock_addr *from, const union sock_addr *local,
+void peer_packet(struct server_peer *p, const union sock_addr *from, const struct local_addr *local,
 		 const uint8_t *bytes, size_t len);
 /* the same from an address that is not the client's: followed if it is proven */
 void peer_packet_moved(struct server_peer *p, const union sock_addr *from,
-		       const union sock_addr *local, const uint8_t *bytes, size_t len);
+		       const struct local_addr *local, const uint8_t *bytes, size_t len);
 void peer_wake(struct server_peer *p);
 void peer_set_state(struct server_peer *p, enum peer_state to);
 void peer_update_name(struct server_peer *p);

@@ -60,7 +60,7 @@ static bool may_create(struct server_listener *l, const union sock_addr *from,
 
 /* A packet from an address that nobody has. */
 static void on_stranger(struct server_listener *l, const union sock_addr *from,
-			const union sock_addr *local, const uint8_t *bytes, size_t len)
+			const struct local_addr *local, const uint8_t *bytes, size_t len)
 {
 	struct stateless_verdict verdict;
 	struct now now = clock_now();
@@ -111,7 +111,7 @@ static struct server_peer *who_moved(struct server *s, const uint8_t *bytes, siz
 	return NULL;
 }
 
-static void on_udp_packet(void *ctx, const union sock_addr *from, const union sock_addr *local,
+static void on_udp_packet(void *ctx, const union sock_addr *from, const struct local_addr *local,
 			  const uint8_t *bytes, size_t len)
 {
 	struct server_listener *l = ctx;
@@ -131,7 +131,7 @@ static const struct link_callbacks udp_callbacks = {.packet = on_udp_packet};
 
 /* ---- TCP ---- */
 
-static void on_tcp_packet(void *ctx, const union sock_addr *from, const union sock_addr *local,
+static void on_tcp_packet(void *ctx, const union sock_addr *from, const struct local_addr *local,
 			  const uint8_t *bytes, size_t len)
 {
 	struct server_peer *p = ctx;

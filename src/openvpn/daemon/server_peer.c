@@ -162,11 +162,11 @@ static void watch_silence(struct server_peer *p, uint64_t now_ms)
 		p->silence_at = time_after(now_ms, 1000ull * sec);
 }
 
-/* --multihome: the client talks to another of our addresses now. */
-static void follow_local(struct server_peer *p, const union sock_addr *local)
+/* --multihome: the client talks to another of our addresses or interfaces now. */
+static void follow_local(struct server_peer *p, const struct local_addr *local)
 {
 	assume_control_thread();
-	if (sock_addr_equal(&p->local, local))
+	if (local_addr_equal(&p->local, local))
 		return;
 	p->local = *local;
 	if (p->dco_added)
@@ -174,7 +174,7 @@ static void follow_local(struct server_peer *p, const union sock_addr *local)
 					  &p->entry.addr, local);
 }
 
-static void heard(struct server_peer *p, const union sock_addr *local, uint64_t now_ms)
+static void heard(struct server_peer *p, const struct local_addr *local, uint64_t now_ms)
 {
 	assume_control_thread();
 	follow_local(p, local);
@@ -183,7 +183,7 @@ static void heard(struct server_peer *p, const union sock_addr *local, uint64_t 
 		(void)dco_peer_note_rx(tunnel_device(p->server->tunnel), p->entry.peer_id);
 }
 
-void peer_packet(struct server_peer *p, const union sock_addr *from, const union sock_addr *local,
+void peer_packet(struct server_peer *p, const union sock_addr *from, const struct local_addr *local,
 		 const uint8_t *bytes, size_t len)
 {
 	struct now now = clock_now();
@@ -199,7 +199,7 @@ void peer_packet(struct server_peer *p, const union sock_addr *from, const union
 }
 
 void peer_packet_moved(struct server_peer *p, const union sock_addr *from,
-		       const union sock_addr *local, const uint8_t *bytes, size_t len)
+		       const struct local_addr *local, const uint8_t *bytes, size_t len)
 {
 	struct now now = clock_now();
 

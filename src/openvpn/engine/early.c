@@ -12,7 +12,8 @@ struct early_packet {
 	uint64_t since_ms;
 	uint32_t peer_id;
 	uint8_t key_id;
-	union sock_addr remote, local;
+	union sock_addr remote;
+	struct local_addr local;
 	size_t len; /* 0: free */
 	uint8_t bytes[EARLY_PACKET_MAX];
 };
@@ -51,8 +52,8 @@ static void give_up(struct engine *e, struct early_packet *w)
 }
 
 bool early_keep(struct engine *e, const struct engine_peer *p, uint8_t key_id,
-		const union sock_addr *remote, const union sock_addr *local, const uint8_t *packet,
-		size_t len)
+		const union sock_addr *remote, const struct local_addr *local,
+		const uint8_t *packet, size_t len)
 {
 	struct early_packet *w = &e->early->packets[e->early->next];
 

@@ -34,8 +34,8 @@ void early_free(struct early_packets *early);
  * Return: whether it waits now; else the caller reports it.
  */
 bool early_keep(struct engine *e, const struct engine_peer *p, uint8_t key_id,
-		const union sock_addr *remote, const union sock_addr *local, const uint8_t *packet,
-		size_t len);
+		const union sock_addr *remote, const struct local_addr *local,
+		const uint8_t *packet, size_t len);
 
 /** early_waits() - whether any packet waits for its key */
 bool early_waits(const struct early_packets *early);

@@ -340,15 +340,15 @@ static void note_control_sent(struct engine *e, const struct port *port, const u
  * changes, and nobody but this thread takes a port away.
  */
 static int datagram_send(struct engine *e, const struct port *port, const union sock_addr *to,
-			 const union sock_addr *from, const uint8_t *packet, size_t len)
+			 const struct local_addr *from, const uint8_t *packet, size_t len)
 {
 	note_control_sent(e, port, to);
 	engine_unlock(e);
-	return socket_send(port->fd, port->family, packet, len, to, from, 0);
+	return socket_send(port->fd, port->family, packet, len, to, from);
 }
 
 static int op_control_send(void *ctx, int transport, const union sock_addr *to,
-			   const union sock_addr *from, const uint8_t *packet, size_t len)
+			   const struct local_addr *from, const uint8_t *packet, size_t len)
 {
 	struct engine *e = ctx;
 	struct port *port;

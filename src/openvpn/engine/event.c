@@ -15,7 +15,7 @@ struct event_packet {
 	struct port *port; /* NULL once lent */
 	int transport;
 	union sock_addr remote;
-	union sock_addr local;
+	struct local_addr local;
 	size_t len;
 	uint8_t bytes[];
 };
@@ -65,7 +65,7 @@ void event_signal(const struct event_queue *q)
 }
 
 int event_put_packet(struct event_queue *q, struct port *port, const union sock_addr *remote,
-		     const union sock_addr *local, const uint8_t *packet, size_t len)
+		     const struct local_addr *local, const uint8_t *packet, size_t len)
 {
 	struct event_packet *ep;
 

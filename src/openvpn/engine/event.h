@@ -46,7 +46,7 @@ void event_queue_fini(struct event_queue *q);
  * Return: 0, ERR_AGAIN when too much is waiting, ERR_NOMEM.
  */
 int event_put_packet(struct event_queue *q, struct port *port, const union sock_addr *remote,
-		     const union sock_addr *local, const uint8_t *packet, size_t len) MUST_CHECK;
+		     const struct local_addr *local, const uint8_t *packet, size_t len) MUST_CHECK;
 
 /** event_mark_peer() - something happened to @p; details are in @p already */
 void event_mark_peer(struct event_queue *q, struct engine_peer *p, enum peer_pending what);

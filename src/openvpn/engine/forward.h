@@ -22,10 +22,10 @@ void forward_large_from_device(struct engine *e, struct segmenter *s);
 /**
  * forward_from_link() - one datagram or record
  * @remote: sender, never IPv4-mapped
- * @local: destination address when known, else AF_UNSPEC
+ * @local: where it arrived when known, else AF_UNSPEC
  */
 void forward_from_link(struct engine *e, struct port *port, const union sock_addr *remote,
-		       const union sock_addr *local, const uint8_t *packet, size_t len);
+		       const struct local_addr *local, const uint8_t *packet, size_t len);
 
 /**
  * forward_broadcasts() - make copies of packets for all peers, a bounded number in one call

@@ -280,9 +280,19 @@ void forward_out_of_sync(struct engine *e, struct engine_peer *p, uint8_t key_id
 	event_mark_peer(&e->events, p, PEER_PENDING_OUT_OF_SYNC);
 }
 
+/* A peer that is answered by the routing table's choice of interface goes on so. */
+static void follow_local(struct engine_peer *p, const struct local_addr *local)
+{
+	if (p->local.addr.sa.sa_family == AF_UNSPEC || local->addr.sa.sa_family == AF_UNSPEC)
+		return;
+	p->local.addr = local->addr;
+	if (p->local.ifindex)
+		p->local.ifindex = local->ifindex;
+}
+
 /* Spec 14.1, after authentication and replay check. Return: whether the packet may pass. */
 static bool float_peer(struct engine *e, struct engine_peer *p, const union sock_addr *remote,
-		       const union sock_addr *local)
+		       const struct local_addr *local)
 {
 	char old[ADDR_TEXT_MAX], now[ADDR_TEXT_MAX];
 
@@ -296,8 +306,7 @@ static bool float_peer(struct engine *e, struct engine_peer *p, const union sock
 		 sock_addr_format(&p->remote, old, sizeof(old)),
 		 sock_addr_format(remote, now, sizeof(now)));
 	peer_table_move(&e->peers, p, remote);
-	if (p->local.sa.sa_family != AF_UNSPEC && local->sa.sa_family != AF_UNSPEC)
-		p->local = *local;
+	follow_local(p, local);
 	event_mark_peer(&e->events, p, PEER_PENDING_FLOATED);
 	return true;
 }
@@ -324,7 +333,7 @@ static struct engine_peer *find_sender(struct engine *e, struct port *port,
 }
 
 static void data_from_link(struct engine *e, struct port *port, const union sock_addr *remote,
-			   const union sock_addr *local, const uint8_t *packet, size_t len)
+			   const struct local_addr *local, const uint8_t *packet, size_t len)
 {
 	struct rd r = rd_init(packet, len);
 	struct data_header hdr;
@@ -398,7 +407,7 @@ static void data_from_link(struct engine *e, struct port *port, const union sock
 }
 
 void forward_from_link(struct engine *e, struct port *port, const union sock_addr *remote,
-		       const union sock_addr *local, const uint8_t *packet, size_t len)
+		       const struct local_addr *local, const uint8_t *packet, size_t len)
 {
 	if (!len)
 		return;

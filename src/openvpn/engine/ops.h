@@ -19,7 +19,7 @@ struct port *engine_port(const struct engine *e, int transport);
 int engine_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err *err);
 int engine_op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params *params);
 int engine_op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,
-			      const union sock_addr *local);
+			      const struct local_addr *local);
 int engine_op_peer_set_vpn_ip(void *ctx, uint32_t peer_id, const struct ip_addr *ip4,
 			      const struct ip_addr *ip6);
 int engine_op_peer_note_rx(void *ctx, uint32_t peer_id);

@@ -140,7 +140,7 @@ int engine_op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params
 }
 
 int engine_op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,
-			      const union sock_addr *local)
+			      const struct local_addr *local)
 {
 	struct engine *e = ctx;
 	struct engine_peer *p;

@@ -65,7 +65,7 @@ struct engine_peer *engine_peer_new(const struct dco_peer_config *cfg, struct po
 	p->remote = cfg->remote;
 	sock_addr_unmap(&p->remote);
 	p->local = cfg->local;
-	sock_addr_unmap(&p->local);
+	sock_addr_unmap(&p->local.addr);
 	p->vpn_ip4 = cfg->vpn_ip4;
 	p->vpn_ip6 = cfg->vpn_ip6;
 	return p;

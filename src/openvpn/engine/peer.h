@@ -46,12 +46,12 @@ struct engine_peer {
 	struct engine_peer *id_next; /* bucket of struct peer_table */
 	struct port *port;
 	struct data_key *keys[PEER_SLOTS];
-	uint64_t rx_ms;		/* last authenticated packet */
-	uint64_t tx_ms;		/* last packet of any kind */
-	struct route *routes;	/* of engine/route.c */
-	union sock_addr remote; /* never IPv4-mapped */
-	union sock_addr local;
-	struct occ_sizes sizes; /* largest datagrams with data so far */
+	uint64_t rx_ms;		 /* last authenticated packet */
+	uint64_t tx_ms;		 /* last packet of any kind */
+	struct route *routes;	 /* of engine/route.c */
+	union sock_addr remote;	 /* never IPv4-mapped */
+	struct local_addr local; /* AF_UNSPEC: never follows; interface 0: stays so */
+	struct occ_sizes sizes;	 /* largest datagrams with data so far */
 	struct dco_peer_params params;
 	struct reassembly *reassembly; /* with fragment_max */
 	struct dco_peer_stats stats;   /* link_ and vpn_ and dropped only */

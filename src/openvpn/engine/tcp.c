@@ -89,7 +89,7 @@ void tcp_port_free(struct tcp_port *t)
 static void tcp_take_records(struct engine *e, struct port *port)
 {
 	struct tcp_port *t = port->tcp;
-	static const union sock_addr nowhere;
+	static const struct local_addr nowhere;
 
 	while (!port->dead && t->rx_end - t->rx_at >= TCP_LENGTH_LEN) {
 		size_t len = load_be16(t->rx + t->rx_at);

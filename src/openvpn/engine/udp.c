@@ -51,7 +51,7 @@ struct udp_rx {
 /* Datagrams of one length to one place, sent by one message. Only the last may be shorter. */
 struct udp_run {
 	union sock_addr to;
-	union sock_addr from; /* AF_UNSPEC: the system's choice */
+	struct local_addr from; /* AF_UNSPEC: the system's choice */
 	size_t at;
 	size_t len;
 	size_t segment;
@@ -146,7 +146,7 @@ void udp_port_free(struct udp_port *u)
 /* ---- receiving ---- */
 
 struct udp_meta {
-	union sock_addr local;
+	struct local_addr local;
 	size_t segment; /* 0: the message is one datagram */
 };
 
@@ -163,15 +163,17 @@ static void udp_read_meta(struct msghdr *msg, struct udp_meta *meta)
 			struct in_pktinfo p4;
 
 			memcpy(&p4, CMSG_DATA(c), sizeof(p4));
-			meta->local.in4.sin_family = AF_INET;
-			meta->local.in4.sin_addr = p4.ipi_addr;
+			meta->local.addr.in4.sin_family = AF_INET;
+			meta->local.addr.in4.sin_addr = p4.ipi_addr;
+			meta->local.ifindex = p4.ipi_ifindex;
 		} else if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 			struct in6_pktinfo p6;
 
 			memcpy(&p6, CMSG_DATA(c), sizeof(p6));
-			meta->local.in6.sin6_family = AF_INET6;
-			meta->local.in6.sin6_addr = p6.ipi6_addr;
-			sock_addr_unmap(&meta->local);
+			meta->local.addr.in6.sin6_family = AF_INET6;
+			meta->local.addr.in6.sin6_addr = p6.ipi6_addr;
+			meta->local.ifindex = (int)p6.ipi6_ifindex;
+			sock_addr_unmap(&meta->local.addr);
 		}
 	}
 }
@@ -318,7 +320,7 @@ static bool udp_run_takes(const struct udp_port *u, const struct udp_run *run,
 	       run->len + len <= RUN_BYTES_MAX && sock_addr_equal(&run->to, to);
 }
 
-void udp_commit(struct udp_port *u, const union sock_addr *to, const union sock_addr *from,
+void udp_commit(struct udp_port *u, const union sock_addr *to, const struct local_addr *from,
 		const struct wr *w)
 {
 	struct udp_run *run = u->run_count ? &u->runs[u->run_count - 1] : NULL;
@@ -381,15 +383,17 @@ static void udp_prepare(const struct udp_port *u, const struct udp_run *run, str
 		udp_put_control(msg, &tx->control[i], SOL_UDP, UDP_SEGMENT, &segment,
 				sizeof(segment));
 	}
-	if (run->from.sa.sa_family == AF_UNSPEC)
+	if (run->from.addr.sa.sa_family == AF_UNSPEC)
 		return;
 	if (u->family == AF_INET6) {
-		union sock_addr from = port_map_addr(&run->from, AF_INET6);
-		struct in6_pktinfo p6 = {.ipi6_addr = from.in6.sin6_addr};
+		union sock_addr from = port_map_addr(&run->from.addr, AF_INET6);
+		struct in6_pktinfo p6 = {.ipi6_addr = from.in6.sin6_addr,
+					 .ipi6_ifindex = (unsigned int)run->from.ifindex};
 
 		udp_put_control(msg, &tx->control[i], SOL_IPV6, IPV6_PKTINFO, &p6, sizeof(p6));
 	} else {
-		struct in_pktinfo p4 = {.ipi_spec_dst = run->from.in4.sin_addr};
+		struct in_pktinfo p4 = {.ipi_spec_dst = run->from.addr.in4.sin_addr,
+					.ipi_ifindex = run->from.ifindex};
 
 		udp_put_control(msg, &tx->control[i], SOL_IP, IP_PKTINFO, &p4, sizeof(p4));
 	}
@@ -412,8 +416,8 @@ static void udp_send_singly(struct engine *e, struct port *port, const struct ud
 	for (size_t at = 0; at < run->len; at += run->segment) {
 		size_t left = run->len - at, len = left < run->segment ? left : run->segment;
 
-		if (socket_send(u->fd, u->family, u->buf + run->at + at, len, &run->to, &run->from,
-				0) == ERR_SYSTEM)
+		if (socket_send(u->fd, u->family, u->buf + run->at + at, len, &run->to,
+				&run->from) == ERR_SYSTEM)
 			udp_report(e, port, "write", errno);
 	}
 }

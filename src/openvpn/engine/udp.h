@@ -27,7 +27,7 @@ void udp_readable(struct engine *e, struct port *port);
 void udp_errors(struct engine *e, struct port *port);
 
 int udp_begin(struct engine *e, struct port *port, size_t len, struct wr *w) MUST_CHECK;
-void udp_commit(struct udp_port *u, const union sock_addr *to, const union sock_addr *from,
+void udp_commit(struct udp_port *u, const union sock_addr *to, const struct local_addr *from,
 		const struct wr *w);
 
 /** udp_flush() - Return: whether something had to stay as the socket is full */

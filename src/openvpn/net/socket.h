@@ -96,27 +96,24 @@ int socket_set_tos(int fd, uint8_t tos);
 /**
  * socket_recv() - one datagram
  * @from: gets the sender; an IPv4-mapped address is unmapped
- * @local: NULL, or gets the destination address (pktinfo), AF_UNSPEC when unknown
- * @local_ifindex: NULL, or gets the interface that it came in by, 0 when unknown
+ * @local: NULL, or gets where it arrived (pktinfo); all zeros when unknown
  *
  * Return: length (0 is a valid datagram), ERR_AGAIN, or ERR_SYSTEM with errno kept; drain the
  * error queue then. A datagram longer than @cap is ERR_OVERFLOW and lost.
  */
-long socket_recv(int fd, void *buf, size_t cap, union sock_addr *from, union sock_addr *local,
-		 int *local_ifindex) MUST_CHECK;
+long socket_recv(int fd, void *buf, size_t cap, union sock_addr *from,
+		 struct local_addr *local) MUST_CHECK;
 
 /**
  * socket_send() - one datagram
  * @to: NULL for a connected socket. IPv4 on an AF_INET6 socket is mapped here.
- * @from: NULL, or the source address to use (pktinfo); its port is ignored
- * @from_ifindex: interface to leave by, 0 for the routing table's choice
+ * @from: NULL, or the source address and the interface to use (pktinfo)
  * @socket_family: family that the socket was made with
  *
  * Return: 0, ERR_AGAIN, or ERR_SYSTEM with errno kept.
  */
 int socket_send(int fd, sa_family_t socket_family, const void *buf, size_t len,
-		const union sock_addr *to, const union sock_addr *from,
-		int from_ifindex) MUST_CHECK;
+		const union sock_addr *to, const struct local_addr *from) MUST_CHECK;
 
 enum {
 	SOCKET_ERRORS_TEXT_MAX = 256

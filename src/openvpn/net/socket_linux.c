@@ -291,7 +291,7 @@ union control {
 		      CMSG_SPACE(sizeof(struct in_pktinfo))];
 };
 
-static void take_pktinfo(struct msghdr *msg, union sock_addr *local, int *ifindex)
+static void take_pktinfo(struct msghdr *msg, struct local_addr *local)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
 		struct in6_pktinfo p6;
@@ -299,21 +299,20 @@ static void take_pktinfo(struct msghdr *msg, union sock_addr *local, int *ifinde
 
 		if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_PKTINFO) {
 			memcpy(&p4, CMSG_DATA(c), sizeof(p4));
-			local->in4 = (struct sockaddr_in){.sin_family = AF_INET,
-							  .sin_addr = p4.ipi_addr};
-			*ifindex = p4.ipi_ifindex;
+			local->addr.in4 = (struct sockaddr_in){.sin_family = AF_INET,
+							       .sin_addr = p4.ipi_addr};
+			local->ifindex = p4.ipi_ifindex;
 		} else if (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 			memcpy(&p6, CMSG_DATA(c), sizeof(p6));
-			local->in6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
-							   .sin6_addr = p6.ipi6_addr};
-			sock_addr_unmap(local);
-			*ifindex = (int)p6.ipi6_ifindex;
+			local->addr.in6 = (struct sockaddr_in6){.sin6_family = AF_INET6,
+								.sin6_addr = p6.ipi6_addr};
+			sock_addr_unmap(&local->addr);
+			local->ifindex = (int)p6.ipi6_ifindex;
 		}
 	}
 }
 
-long socket_recv(int fd, void *buf, size_t cap, union sock_addr *from, union sock_addr *local,
-		 int *local_ifindex)
+long socket_recv(int fd, void *buf, size_t cap, union sock_addr *from, struct local_addr *local)
 {
 	struct iovec iov = {.iov_base = buf, .iov_len = cap};
 	union control control;
@@ -325,8 +324,7 @@ long socket_recv(int fd, void *buf, size_t cap, union sock_addr *from, union soc
 		.msg_control = control.bytes,
 		.msg_controllen = sizeof(control.bytes),
 	};
-	union sock_addr dest = {0};
-	int ifindex = 0;
+	struct local_addr dest = {0};
 	ssize_t n;
 
 	memset(from, 0, sizeof(*from));
@@ -338,11 +336,9 @@ long socket_recv(int fd, void *buf, size_t cap, union sock_addr *from, union soc
 	if (msg.msg_flags & MSG_TRUNC)
 		return ERR_OVERFLOW;
 	sock_addr_unmap(from);
-	take_pktinfo(&msg, &dest, &ifindex);
+	take_pktinfo(&msg, &dest);
 	if (local)
 		*local = dest;
-	if (local_ifindex)
-		*local_ifindex = ifindex;
 	return (long)n;
 }
 
@@ -396,7 +392,7 @@ static void put_pktinfo(struct msghdr *msg, union control *control, const union 
 }
 
 int socket_send(int fd, sa_family_t socket_family, const void *buf, size_t len,
-		const union sock_addr *to, const union sock_addr *from, int from_ifindex)
+		const union sock_addr *to, const struct local_addr *from)
 {
 	struct iovec iov = {.iov_base = (void *)(uintptr_t)buf, .iov_len = len};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
@@ -409,9 +405,9 @@ int socket_send(int fd, sa_family_t socket_family, const void *buf, size_t len,
 		msg.msg_name = &dest;
 		msg.msg_namelen = sock_addr_len(&dest);
 	}
-	if (from && from->sa.sa_family != AF_UNSPEC) {
-		src = for_family(from, socket_family);
-		put_pktinfo(&msg, &control, &src, from_ifindex);
+	if (from && from->addr.sa.sa_family != AF_UNSPEC) {
+		src = for_family(&from->addr, socket_family);
+		put_pktinfo(&msg, &control, &src, from->ifindex);
 	}
 	do {
 		n = sendmsg(fd, &msg, MSG_NOSIGNAL);

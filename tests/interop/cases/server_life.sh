@@ -319,6 +319,37 @@ case_add srv_multihome_udp6_self srv_multihome self "$SERVER6" udp6
 # the first address as well, by IPv4 on a socket of both families
 case_add srv_multihome_first srv_multihome self 192.0.2.2
 
+# A link-local address is asked: the answer leaves by its link, wherever the client is.
+srv_multihome_link_local()
+{
+	ip -n "$NS-c" link add eth1 type veth peer name eth1 netns "$NS-s"
+	ip -n "$NS-s" -batch - <<-E || fail "cannot set up the link"
+		addr add fe80::5/64 dev eth1 nodad
+		link set eth1 up
+		route add 2001:db8:9::/64 dev eth1
+	E
+	ip -n "$NS-c" -batch - <<-E || fail "cannot set up the link"
+		addr add fe80::6/64 dev eth1 nodad
+		addr add 2001:db8:9::6/64 dev eth1 nodad
+		link set eth1 up
+	E
+	our_server <<-E
+		multihome
+		proto udp6
+	E
+	OPENVPN=2.6 client <<-E
+		remote fe80::5%eth1
+		local $1
+		disable-dco
+		proto udp6
+	E
+	tunnel_ok
+	kill "$UT_PID"
+	ut_exit 10
+}
+case_add srv_multihome_link_local srv_multihome_link_local fe80::6%eth1
+case_add srv_multihome_link_local_asked srv_multihome_link_local 2001:db8:9::6
+
 # srv_collision OPTION: two clients of the same machine; from $DIR/spoof on the packets of the one
 # come from the address of the other
 srv_collision()
