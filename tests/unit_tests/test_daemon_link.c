@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "test.h"
 
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -250,12 +251,12 @@ static void udp__refused__packets_still_arrive(void **state)
 }
 
 /* --multihome: a wildcard socket answers from the address that was asked, by @ifindex. */
-static void answers(int ifindex)
+static void answers(bool same_interface, int ifindex)
 {
 	struct sockaddr_in ours = {.sin_family = AF_INET}, from;
 	struct sockaddr_in peer = {.sin_family = AF_INET,
 				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct link_config cfg = {.proto = DCO_UDP};
+	struct link_config cfg = {.proto = DCO_UDP, .same_interface = same_interface};
 	struct fixture f = {0};
 	socklen_t len = sizeof(ours);
 	uint8_t got[8];
@@ -289,7 +290,13 @@ static void answers(int ifindex)
 static void udp__several_addresses__answers_from_the_one_asked(void **state)
 {
 	(void)state;
-	answers(0);
+	answers(false, 0);
+}
+
+static void udp__same_interface__answers_by_the_one_of_arrival(void **state)
+{
+	(void)state;
+	answers(true, (int)if_nametoindex("lo"));
 }
 
 static void free_in_callback__nothing_follows(void **state)
@@ -316,6 +323,7 @@ int main(void)
 		cmocka_unit_test(udp__data_packets_and_empty_ones__are_dropped),
 		cmocka_unit_test(udp__refused__packets_still_arrive),
 		cmocka_unit_test(udp__several_addresses__answers_from_the_one_asked),
+		cmocka_unit_test(udp__same_interface__answers_by_the_one_of_arrival),
 		cmocka_unit_test(free_in_callback__nothing_follows),
 	};
 

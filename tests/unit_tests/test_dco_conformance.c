@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -526,6 +527,21 @@ static void udp__port_unreachable__no_spinning(void **state)
 	pass(&p->a, &p->b, 100, 77);
 }
 
+static void udp__peer_on_an_interface__is_sent_to_by_it(void **state)
+{
+	struct pair *p = *state;
+	struct local_addr local = {.addr = p->a.addr, .ifindex = INT32_MAX}; /* there is none */
+
+	NEEDS(FEAT_SAME_INTERFACE);
+	install(&p->a, &p->b, DCO_SLOT_PRIMARY, 0);
+	assert_int_equal(dco_peer_set_remote(p->a.dev, peer_a, &p->b.addr, &local), 0);
+	put_packet(&p->a, 100, 1);
+	expect_no_packet(&p->b);
+	local.ifindex = (int)if_nametoindex("lo");
+	assert_int_equal(dco_peer_set_remote(p->a.dev, peer_a, &p->b.addr, &local), 0);
+	pass(&p->a, &p->b, 100, 2);
+}
+
 /* ---- TCP only ---- */
 
 static void tcp__stream_ends__control_first_then_closed_and_gone(void **state)
@@ -706,6 +722,7 @@ int main(void)
 		OVER_UDP(p2p__packet_from_elsewhere__out_of_sync),
 		OVER_UDP(udp__garbage__ignored),
 		OVER_UDP(udp__port_unreachable__no_spinning),
+		OVER_UDP(udp__peer_on_an_interface__is_sent_to_by_it),
 		OVER_TCP(tcp__stream_ends__control_first_then_closed_and_gone),
 		cmocka_unit_test(tcp__bad_record_length__closed),
 		cmocka_unit_test(tcp__bytes_in_pieces_and_pending__whole_records),

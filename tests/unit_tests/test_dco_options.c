@@ -52,6 +52,8 @@ static const struct sample samples[] = {
 	{"socks-proxy", CLIENT, "socks-proxy p", ""},
 	{"management-query-proxy", CLIENT "management m unix\n", "management-query-proxy", ""},
 	{"bind-dev", CLIENT, "bind-dev vrf0", ""},
+	{"multihome", SERVER, "multihome same-interface", ""},
+	{"multihome", CLIENT, "multihome same-interface", ""},
 	/* without effect */
 	{"client-to-client", SERVER, "client-to-client", ""},
 	{"reneg-bytes", CLIENT, "reneg-bytes 1000", ""},
@@ -302,6 +304,8 @@ static void works__forms_without_obstacle__use_the_kernel_silently(void **state)
 		{"", CLIENT, "mssfix 0", ""},
 		{"", CLIENT, "mark 1\nbind-dev vrf0", ""},
 		{"", CLIENT, "proto tcp\nbind-dev vrf0", ""},
+		{"", SERVER, "multihome", ""},
+		{"", SERVER, "proto tcp-server\nmultihome same-interface", ""},
 		{"", CLIENT, "replay-window 64 15", ""},
 		{"", CLIENT, "topology net30", ""},
 		{"", SERVER, "proto tcp-server", ""},

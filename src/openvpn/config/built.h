@@ -28,7 +28,6 @@ enum {
 	BUILT_LINK_MTU = 0,
 	BUILT_PRERESOLVE = 0,
 	BUILT_PERSIST_LOCAL_IP = 0,
-	BUILT_SAME_INTERFACE = 0, /* multihome same-interface */
 	BUILT_VLAN = 1,
 	BUILT_TEST_CRYPTO = 1,
 };

@@ -59,6 +59,7 @@
 	X(DEVICE_NODE, "opening a device by its node")                      \
 	X(DEVICE_QUEUE, "a send queue of the device")                       \
 	X(BIND_DEV, "UDP bound to an interface or VRF")                     \
+	X(SAME_INTERFACE, "answers by the interface of arrival")            \
 	X(SET_PEER, "changing the addresses of a peer")                     \
 	X(MULTICAST, "multicast from the device to all peers")              \
 	X(EARLY_DATA, "keeping packets that come before their key")         \
@@ -131,6 +132,7 @@ BUILD_ASSERT(FEAT_ORDINAL_COUNT <= 64);
 #define FEAT_DEVICE_NODE	      FEAT_BIT(DEVICE_NODE)
 #define FEAT_DEVICE_QUEUE	      FEAT_BIT(DEVICE_QUEUE)
 #define FEAT_BIND_DEV		      FEAT_BIT(BIND_DEV)
+#define FEAT_SAME_INTERFACE	      FEAT_BIT(SAME_INTERFACE)
 #define FEAT_CLIENT_ROUTES	      FEAT_BIT(CLIENT_ROUTES)
 /* no option needs these; they tell what to expect of dco.h */
 #define FEAT_SET_PEER	    FEAT_BIT(SET_PEER)

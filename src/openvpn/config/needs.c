@@ -164,6 +164,9 @@ static void transport_needs(struct needs *n, const struct config *cfg)
 			transports |= FEAT_TCP;
 	if (cfg->bind_dev && !cfg->mark && transports & (FEAT_UDP4 | FEAT_UDP6))
 		disables(n, FEAT_BIND_DEV, "bind-dev");
+	if (cfg->multihome_same_interface && transports & (FEAT_UDP4 | FEAT_UDP6))
+		need(n, FEAT_SAME_INTERFACE, "multihome", true,
+		     "Note: --multihome same-interface disables data channel offload.");
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		if (transports & all[i])
 			need(n, all[i], "proto", true,

@@ -188,11 +188,6 @@ static int multihome_apply(struct opt *o)
 	if (o->argc > 0) {
 		if (strcmp(o->arg[0], "same-interface") != 0)
 			return opt_error(o, "Unknown parameter to --multihome: %s", o->arg[0]);
-
-		int ret = opt_not_built(o, BUILT_SAME_INTERFACE, "--multihome same-interface");
-
-		if (ret < 0)
-			return ret;
 		o->cfg->multihome_same_interface = true;
 	}
 	o->cfg->multihome = true;
@@ -391,11 +386,13 @@ static const struct option_row rows[] = {
 	 APART},
 	{.name = "multihome",
 	 .args = "[same-interface]",
-	 .help = "answer from the address to which the packet was sent",
+	 .help = "answer from the address to which a packet was sent, or also by the interface that it came in by",
 	 .groups = GROUP_GENERAL,
 	 IF_BUILT(ALWAYS),
 	 FN(0, 1, multihome_apply),
-	 WORKS("UDP: the local address is given with the peer")},
+	 OBSTACLE(
+		 "the driver is given the local address, but no interface to answer by (same-interface)",
+		 "leave same-interface out and choose the interface by source address, with routing rules")},
 	{.name = "sndbuf",
 	 .args = "bytes",
 	 .help = "size of the socket's send buffer",

@@ -152,6 +152,7 @@ static void use_link(struct client *c, int fd, const union sock_addr *remote)
 		.fd = fd,
 		.connecting = c->cfg->ce.proto.kind == CONFIG_PROTO_TCP_CLIENT,
 		.record_max_bytes = socket_setup_record_max(c->cfg),
+		.same_interface = c->cfg->multihome_same_interface,
 		.filter = !tcp && remote && !c->cfg->ce.float_ok,
 	};
 

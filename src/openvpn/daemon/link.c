@@ -92,7 +92,7 @@ static void deliver(struct link *link, const union sock_addr *from, const struct
 		return;
 	}
 	link->counters.rx_bytes += len;
-	if (!is_link_local(&local->addr))
+	if (!link->cfg.same_interface && !is_link_local(&local->addr))
 		answer.ifindex = 0;
 	link->cb.packet(link->ctx, from, &answer, bytes, len);
 }

@@ -25,7 +25,7 @@ struct link_callbacks {
 	/*
 	 * One control packet; @bytes are borrowed during the call. @local is how it is answered:
 	 * from the address that it was sent to, AF_UNSPEC when unknown (always without
-	 * --multihome), and by which interface.
+	 * --multihome), and by which interface, see same_interface.
 	 */
 	void (*packet)(void *ctx, const union sock_addr *from, const struct local_addr *local,
 		       const uint8_t *bytes, size_t len);
@@ -40,6 +40,7 @@ struct link_config {
 	int fd;			   /* taken: the link closes it */
 	bool connecting;	   /* TCP: connected() is still to come, even if it is up already */
 	union sock_addr remote;	   /* where packets go, and who may send them when filter is set */
+	bool same_interface;	   /* answer by the interface that a packet came in by */
 	bool filter;		   /* UDP: drop packets from anybody else, with the known line */
 	uint32_t record_max_bytes; /* TCP: longest record (spec 01 section 1.2) */
 };

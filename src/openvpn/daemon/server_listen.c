@@ -327,7 +327,8 @@ static int open_socket(struct server_listener *l, int *fd, struct err *err)
 static int start_reading(struct server_listener *l, int fd, struct err *err)
 {
 	struct server *s = l->server;
-	struct link_config link = {.proto = DCO_UDP, .fd = fd};
+	struct link_config link = {
+		.proto = DCO_UDP, .fd = fd, .same_interface = s->cfg->multihome_same_interface};
 	struct stateless_config stateless = {
 		.wrap = s->wrap,
 		.hand_window_sec = s->cfg->tls.hand_window_sec,

@@ -123,6 +123,7 @@ $line"
 		data-ciphers-fallback AES-256-CBC|data-ciphers-fallback|Note: --data-ciphers-fallback with cipher 'AES-256-CBC' disables data channel offload\.
 		block-ipv6|block-ipv6|Note: --block-ipv6 disables data channel offload\.
 		bind-dev lo|bind-dev|Note: --bind-dev disables data channel offload\.
+		multihome same-interface|multihome|Note: --multihome same-interface disables data channel offload\.
 	E
 }
 

@@ -319,6 +319,82 @@ case_add srv_multihome_udp6_self srv_multihome self "$SERVER6" udp6
 # the first address as well, by IPv4 on a socket of both families
 case_add srv_multihome_first srv_multihome self 192.0.2.2
 
+# second_link: another link from the router to the server's network. Packets to 192.0.2.3 and to
+# 2001:db8:2::3 come by it, but the server's routes prefer the first one for all that it sends.
+second_link()
+{
+	ip -n "$NS-r" link add rs2 type veth peer name eth1 netns "$NS-s"
+	in_s sh -c 'for f in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 >"$f"; done'
+	ip -n "$NS-r" -batch - <<-E || fail "cannot set up the second link"
+		addr add 2001:db8:2::1/128 dev rs2 nodad
+		link set rs2 up
+		route add 192.0.2.3 dev rs2
+		route add 2001:db8:2::3 dev rs2
+	E
+	ip -n "$NS-s" -batch - <<-E || fail "cannot set up the second link"
+		addr add 192.0.2.3/24 dev eth1 noprefixroute
+		addr add 2001:db8:2::3/64 dev eth1 nodad noprefixroute
+		link set eth1 up
+		route add 192.0.2.1 dev eth1 metric 2000
+		route add default via 192.0.2.1 dev eth1 metric 2000
+		route add 2001:db8:2::1 dev eth1 table 101
+		route add default via 2001:db8:2::1 dev eth1 table 101
+	E
+	# over IPv6 Linux takes a better route of another interface than the sender's
+	ip -n "$NS-s" -6 rule add oif eth1 table 101 || fail "cannot set up the second link"
+}
+
+# sent_by INTERFACE: bytes that the server sent by it
+sent_by()
+{
+	in_s cat "/sys/class/net/$1/statistics/tx_bytes"
+}
+
+# want_sent_by INTERFACE: the server answers a client's data by it and not by the other one
+want_sent_by()
+{
+	local other=eth0 was was_other
+	[ "$1" = eth1 ] || other=eth1
+	was=$(sent_by "$1") was_other=$(sent_by "$other")
+	in_c ping -qnc 20 -i 0.05 -W 2 -s 1000 10.8.0.1 >"$DIR/ping" || { cat "$DIR/ping"; fail "ping"; }
+	was=$(($(sent_by "$1") - was)) was_other=$(($(sent_by "$other") - was_other))
+	[ "$was" -ge 20000 ] && [ "$was_other" -lt 5000 ] ||
+		fail "$was bytes went by $1, $was_other by $other"
+}
+
+# srv_same_interface INTERFACE ADDRESS PROTO OPTION...: INTERFACE is where the answers leave
+srv_same_interface()
+{
+	second_link
+	our_server <<-E
+		multihome ${*:4}
+		disable-dco
+		proto $3
+	E
+	OPENVPN=2.6 client <<-E
+		remote $2
+		disable-dco
+		proto $3
+	E
+	tunnel_ok
+	want_sent_by "$1"
+	# nothing but its addresses may matter: by the first link the same client is answered there
+	in_r ip route del "$2"
+	in_r ip route add "$2" dev rs
+	in_r ip neigh add "$2" dev rs lladdr "$(in_s cat /sys/class/net/eth0/address)"
+	kill -USR1 "$UT_PID"
+	mark client
+	connected 25
+	want_sent_by eth0
+	kill "$UT_PID"
+	ut_exit 10
+}
+case_add srv_same_interface_off srv_same_interface eth0 192.0.2.3 udp
+case_add srv_same_interface srv_same_interface eth1 192.0.2.3 udp same-interface
+case_add srv_same_interface_udp4 srv_same_interface eth1 192.0.2.3 udp4 same-interface
+case_add srv_same_interface_udp6 srv_same_interface eth1 2001:db8:2::3 udp6 same-interface
+case_add srv_same_interface_udp6_off srv_same_interface eth0 2001:db8:2::3 udp6
+
 # A link-local address is asked: the answer leaves by its link, wherever the client is.
 srv_multihome_link_local()
 {
