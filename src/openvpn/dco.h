@@ -229,7 +229,7 @@ struct dco_event {
 	enum dco_gone_reason reason; /* PEER_GONE */
 	uint8_t key_id;		     /* KEY_LIMIT, OUT_OF_SYNC */
 	union sock_addr remote;	 /* CONTROL, PEER_FLOATED, FLOAT_COLLISION, OUT_OF_SYNC, DATA_V1 */
-	struct local_addr local; /* CONTROL: where it arrived when known, else AF_UNSPEC */
+	struct local_addr local; /* CONTROL, PEER_FLOATED: where it arrived, else AF_UNSPEC */
 	const uint8_t *packet;	 /* CONTROL: borrowed until the next call of any dco function */
 	size_t packet_len;
 	int err; /* TRANSPORT_CLOSED: 0 for end of stream, else errno; -1: bad record length */

@@ -11,6 +11,8 @@
 
 #include "dco_harness.h"
 
+#include <net/if.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -388,6 +390,41 @@ static void float__authentic_packet_from_a_new_port__peer_moves(void **state)
 	close(fd);
 }
 
+/* The server knows an address and perhaps an interface of its own for each client. */
+static void float_to(struct net *n, int bound_to, int expected)
+{
+	struct local_addr local = {.ifindex = bound_to};
+	uint8_t raw[PACKET_MAX];
+	union sock_addr moved;
+	size_t len;
+	int fd;
+
+	local.addr.in4 =
+		(struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000009)};
+	assert_int_equal(dco_peer_set_remote(n->server.dev, 0, &n->client[0].addr, &local), 0);
+	len = capture(n, 0, raw, sizeof(raw));
+	fd = udp_socket(&moved);
+	inject(n, fd, raw, len);
+	expect(&n->server, "10.8.0.10", "10.8.0.1");
+	expect_event(&n->server, DCO_EVENT_PEER_FLOATED);
+	assert_int_equal(n->server.ev.local.addr.in4.sin_addr.s_addr,
+			 n->server.addr.in4.sin_addr.s_addr);
+	assert_int_equal(n->server.ev.local.ifindex, expected);
+	close(fd);
+}
+
+static void float__several_local_addresses__new_one_and_interface_told(void **state)
+{
+	struct net *n = *state;
+	const int lo = (int)if_nametoindex("lo");
+	int on = 1;
+
+	NEEDS(FEAT_SET_PEER | FEAT_SAME_INTERFACE);
+	assert_int_equal(setsockopt(n->server.fd, SOL_IP, IP_PKTINFO, &on, sizeof(on)), 0);
+	float_to(n, 0, 0);
+	float_to(n, INT32_MAX, lo);
+}
+
 /* 69 */
 static void float__forged_or_replayed__stays(void **state)
 {
@@ -573,6 +610,7 @@ int main(void)
 		OFF(client__malformed_inner_packets__dropped),
 		OFF(client__ipv6_header_cut__dropped),
 		OFF(float__authentic_packet_from_a_new_port__peer_moves),
+		OFF(float__several_local_addresses__new_one_and_interface_told),
 		OFF(float__forged_or_replayed__stays),
 		OFF(float__address_of_another_peer__refused_until_that_is_gone),
 		OFF(lookup__other_peer_id__dropped),

@@ -35,7 +35,7 @@ static void undo_float(struct server_peer *p)
 	assume_control_thread();
 	session_set_remote(p->session, &p->entry.addr);
 	if (dco_peer_set_remote(tunnel_device(p->server->tunnel), p->entry.peer_id, &p->entry.addr,
-				NULL) < 0)
+				&p->local) < 0)
 		peer_close(p, SIGTERM, "float-collision");
 }
 
@@ -141,6 +141,14 @@ static void on_gone(struct server_peer *p, const struct dco_event *ev)
 	}
 }
 
+/* --multihome: control packets go the way of the data, also before the client sends one. */
+static void follow_float(struct server_peer *p, const struct dco_event *ev)
+{
+	if (ev->local.addr.sa.sa_family != AF_UNSPEC &&
+	    sock_addr_equal(&p->entry.addr, &ev->remote))
+		p->local = ev->local;
+}
+
 static void on_peer_event(struct server_peer *p, const struct dco_event *ev)
 {
 	switch (ev->type) {
@@ -149,6 +157,7 @@ static void on_peer_event(struct server_peer *p, const struct dco_event *ev)
 		break;
 	case DCO_EVENT_PEER_FLOATED:
 		peer_floated(p, &ev->remote);
+		follow_float(p, ev);
 		break;
 	case DCO_EVENT_MAC:
 		peer_mac_seen(p, ev->mac);

@@ -222,6 +222,7 @@ static bool next_peer(struct event_queue *q, struct dco_event *ev)
 		bit = PEER_PENDING_FLOATED;
 		ev->type = DCO_EVENT_PEER_FLOATED;
 		ev->remote = p->remote;
+		ev->local = p->local;
 	} else if (p->pending & PEER_PENDING_FLOAT_REFUSED) {
 		bit = PEER_PENDING_FLOAT_REFUSED;
 		ev->type = DCO_EVENT_FLOAT_COLLISION;

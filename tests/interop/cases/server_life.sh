@@ -395,6 +395,35 @@ case_add srv_same_interface_udp4 srv_same_interface eth1 192.0.2.3 udp4 same-int
 case_add srv_same_interface_udp6 srv_same_interface eth1 2001:db8:2::3 udp6 same-interface
 case_add srv_same_interface_udp6_off srv_same_interface eth0 2001:db8:2::3 udp6
 
+# The client moves and comes in by the other link, then this one is gone: what the server has to say
+# goes the new way, though the client sent nothing but data since.
+srv_same_interface_float()
+{
+	second_link
+	our_server <<-E
+		multihome same-interface
+		explicit-exit-notify 2
+	E
+	OPENVPN=$1 client <<-E
+		remote 192.0.2.3
+		disable-dco
+	E
+	ping_ok
+	in_r ip route del 192.0.2.3
+	in_r ip route add 192.0.2.3 dev rs
+	in_r ip neigh add 192.0.2.3 dev rs lladdr "$(in_s cat /sys/class/net/eth0/address)"
+	in_r ip link set rs2 down
+	in_c ip addr add 198.51.100.77/24 dev eth0
+	in_c ip route add 192.0.2.3 via 198.51.100.1 src 198.51.100.77
+	wait_for 10 "traffic from the new address" pings
+	want_log server "peer 0 \(client\) floated from .*$CLIENT4\]?:[0-9]* to .*198.51.100.77\]?:"
+	kill "$SRV_PID"
+	wait_log client "Connection reset command was pushed by server" 10
+	kill "$UT_PID"
+	ut_exit 10
+}
+case_add srv_same_interface_float srv_same_interface_float 2.6
+
 # A link-local address is asked: the answer leaves by its link, wherever the client is.
 srv_multihome_link_local()
 {
