@@ -38,6 +38,7 @@
 
 enum {
 	PUSH_EVERY_MS = 5000,
+	TICK_MS = 5,
 	LEAVE_AT_ONCE = 8,
 	LEAVE_MS = 10000,
 	DATA_V1 = 6,
@@ -312,6 +313,20 @@ static void run_timers(struct load *l)
 	}
 }
 
+/* How long nothing has to be done, in ms, at least a tick: looking is not free for many processes
+ * on one slow processor. */
+static int quiet_ms(const struct load *l, uint64_t until)
+{
+	uint64_t now = clock_now().mono_ms, earliest = until;
+
+	if (l->started < l->opt.clients || l->opt.traffic)
+		return TICK_MS;
+	for (unsigned int i = 0; i < l->started; i++)
+		if (l->clients[i].state != LOAD_FAILED)
+			earliest = time_min(earliest, l->clients[i].deadline);
+	return earliest > now + TICK_MS ? (int)(earliest - now) : TICK_MS;
+}
+
 static void report(const struct load *l, uint64_t ms)
 {
 	struct rusage u;
@@ -350,17 +365,20 @@ static void run(struct load *l)
 	uint64_t begin = clock_now().mono_ms, end = begin + l->opt.seconds * 1000ULL;
 	uint64_t report_next = begin + 1000, timers_next = begin;
 	struct epoll_event ev[256];
+	int n = -1;
 
 	for (uint64_t now = begin; now < end && !stopped; now = clock_now().mono_ms) {
 		uint64_t due = (now - begin) * l->opt.rate / 1000 + 1;
-		int n;
 
 		if (l->opt.traffic)
 			traffic_run(l);
 		for (unsigned int i = 0;
 		     i < 16 && l->started < l->opt.clients && l->started < due && !busy(l); i++)
 			client_start(l, &l->clients[l->started]);
-		n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev), l->traffic.left ? 1 : 5);
+		n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev),
+			       l->traffic.left ? 1
+			       : n == 0	       ? quiet_ms(l, report_next)
+					       : TICK_MS);
 		for (int i = 0; i < n; i++)
 			on_ready(l, ev[i].data.ptr);
 		if (now >= timers_next) {
@@ -396,10 +414,10 @@ static void serve(struct load *l, uint64_t ms)
 {
 	uint64_t end = clock_now().mono_ms + ms;
 	struct epoll_event ev[256];
+	int n = -1;
 
 	while (clock_now().mono_ms < end) {
-		int n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev), 5);
-
+		n = epoll_wait(l->epoll, ev, ARRAY_SIZE(ev), n == 0 ? quiet_ms(l, end) : TICK_MS);
 		for (int i = 0; i < n; i++)
 			on_ready(l, ev[i].data.ptr);
 		run_timers(l);
