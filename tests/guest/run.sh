@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Runs the cases which need a kernel of their own, in QEMU guests.
 #
-# usage: tests/guest/run.sh [-o PROGRAM] [-g "GUEST..."] [-n GUESTS] [-w instruction|ordinary] [CASE...]
+# usage: tests/guest/run.sh [-o PROGRAM] [-g "GUEST..."] [-n GUESTS] [-w instruction|ordinary]
+#                           [-s NAME=VALUE]... [-t SECONDS] [CASE...]
 #   PROGRAM  the program under test (default $OPENVPN); the test programs are beside it
 #            (make openvpn guest-programs)
 #   GUEST    g61 g612 g72 (default all)
@@ -10,7 +11,9 @@
 #   -w       the guest's clock: "instruction" (default) lets one processor take 62 million instructions a
 #            second, whatever the machine does besides, and waiting costs nothing; "ordinary" is the
 #            machine's own time
-#   CASE     files of tests/guest/cases without .sh (default all)
+#   -s       a variable that a case reads, e.g. -s MINUTES=120 soak, -s CLIENTS=60 many
+#   -t       the time limit of each case on this machine's clock, instead of its own
+#   CASE     files of tests/guest/cases without .sh (default all but those which say "# named: only")
 # Prints "PASS|FAIL|SKIP guest:GUEST:CASE:name" for each; the console of a failing guest is shown.
 # Lines "FIGURE text" of a case are shown too.
 # A case which says "# guests: NAME..." runs in those only; "# seconds: N" is its time limit on
@@ -20,13 +23,15 @@ set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=tests/guest/lib.sh
 . "$here/lib.sh"
-program=${OPENVPN:-} guests="g72 g612 g61" together=1 clock=instruction
-while getopts o:g:n:w: opt; do
+program=${OPENVPN:-} guests="g72 g612 g61" together=1 clock=instruction set=() limit_s=
+while getopts o:g:n:w:s:t: opt; do
 	case $opt in
 	o) program=$OPTARG ;;
 	g) guests=$OPTARG ;;
 	n) together=$OPTARG ;;
 	w) clock=$OPTARG ;;
+	s) set+=("$OPTARG") ;;
+	t) limit_s=$OPTARG ;;
 	*) exit 2 ;;
 	esac
 done
@@ -45,7 +50,7 @@ done
 declare -A root_of=([2.4.4]=bionic [2.5]=bullseye)
 guest_clock "$clock" || exit 2
 cases=("$@")
-[ $# -gt 0 ] || mapfile -t cases < <(cd "$here/cases" && printf '%s\n' *.sh | sed 's/\.sh$//')
+[ $# -gt 0 ] || mapfile -t cases < <(cd "$here/cases" && grep -L '^# named: only' -- *.sh | sed 's/\.sh$//')
 work=$(mktemp -d /var/tmp/guest-run.XXXXXX) || exit 1
 trap 'rm -rf "$work"' EXIT
 
@@ -74,10 +79,11 @@ one_case()
 		echo 'echo # the console ends in the middle of a line'
 		guest_prelude
 		echo "export GUEST=$guest"
+		[ ${#set[@]} = 0 ] || printf 'export %q\n' "${set[@]}"
 		[ "$guest" = g72 ] && echo "modprobe ovpn" || echo "modprobe ovpn-dco-v2"
 		cat "$here/cases/$case.sh"
 	} >"$dir/w/script"
-	limit=$(sed -n 's/^# seconds: //p' "$here/cases/$case.sh")
+	limit=${limit_s:-$(sed -n 's/^# seconds: //p' "$here/cases/$case.sh")}
 	GUEST_TIMEOUT_S=${limit:-900} guest_run "$guest" "$dir/w" >"$dir/console"
 	rc=$?
 	(
