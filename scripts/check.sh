@@ -18,7 +18,7 @@ RESULTS=$BUILD/results
 export BUILD JOBS
 
 DEFAULT="format shellcheck layering gcc sim interop attack asan tsan clang fuzz acceptance"
-LONG="tidy interop-asan fuzz-long distcheck scale guest matrix"
+LONG="tidy interop-asan fuzz-long distcheck scale guest matrix soak"
 NOTHING=77 # of a step: the tree has nothing for it
 
 note()
@@ -245,6 +245,18 @@ step_guest()
 	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
 	make -C "$BUILD/gcc" guest-programs || return 1
 	tests/guest/run.sh -o "${OPENVPN:-$BUILD/gcc/openvpn}" -n "$JOBS" | results_from
+	[ "${PIPESTATUS[0]}" = 0 ]
+}
+
+# Fifty clients which come and go on a server, for SOAK_MINUTES (default 40) of a guest's clock. A minute of it takes
+# about 25 s of one processor; SOAK_MINUTES=1440 is a day.
+step_soak()
+{
+	local minutes=${SOAK_MINUTES:-40}
+	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
+	make -C "$BUILD/gcc" guest-programs || return 1
+	tests/guest/run.sh -o "${OPENVPN:-$BUILD/gcc/openvpn}" -g g72 -s "MINUTES=$minutes" -t $((minutes * 60 + 300)) soak |
+		results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
 
