@@ -140,6 +140,8 @@ struct dco_peer_params {
 	 * (data/mss.h: mtu_fragment()); 0: no fragment headers at all */
 	uint16_t fragment_max;
 	uint16_t vlan_pvid; /* the peer's VLAN, with tagging */
+	bool dhcp_router;   /* TAP, point to point: answers of DHCP lose their router, which is told
+			     */
 	uint32_t macs_max;  /* TAP: Ethernet addresses it may have; 0: max_routes_per_peer */
 };
 
@@ -207,8 +209,9 @@ enum dco_event_type {
 				* Only with FEAT_OUT_OF_SYNC */
 	DCO_EVENT_MAC,	       /* TAP: frames come from mac at this peer, or would with ask_macs */
 	DCO_EVENT_PATH_MTU, /* UDP, the only peer, with fragment_max: no larger IP packets pass */
-	DCO_EVENT_DATA_V1,  /* the first packet of this kind on the transport, from anybody: of
-			     * backends without FEAT_DATA_V1 which see it */
+	DCO_EVENT_DHCP_ROUTER, /* with dhcp_router: an acknowledgement came */
+	DCO_EVENT_DATA_V1,     /* the first packet of this kind on the transport, from anybody: of
+				* backends without FEAT_DATA_V1 which see it */
 	DCO_EVENT_DEVICE_GONE, /* the interface was deleted, and its peers went with it: no events
 				* of theirs, and the device can only be closed */
 };
@@ -236,6 +239,7 @@ struct dco_event {
 	uint32_t bad_length;	  /* with err -1 */
 	uint8_t mac[DCO_MAC_LEN]; /* MAC */
 	uint32_t path_mtu;	  /* PATH_MTU */
+	struct ip_addr router;	  /* DHCP_ROUTER */
 };
 
 struct dco_backend; /* const description, see dco_backends() */

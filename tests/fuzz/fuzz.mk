@@ -150,3 +150,12 @@ fuzz_dco_netlink_LDFLAGS = $(FUZZ_LDFLAGS)
 fuzz_dco_netlink_LDADD = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libconfig.a libbase.a \
 	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS)
 endif
+
+# frames out of an Ethernet tunnel
+EXTRA_DIST += tests/fuzz/corpus/fuzz_dhcp
+if ENABLE_FUZZERS
+noinst_PROGRAMS += fuzz_dhcp
+fuzz_dhcp_SOURCES = tests/fuzz/fuzz_dhcp.c
+fuzz_dhcp_LDFLAGS = $(FUZZ_LDFLAGS)
+fuzz_dhcp_LDADD = libengine.a libbase.a
+endif

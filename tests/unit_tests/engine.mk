@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-ENGINE_TESTS = test_dco_bridge test_dco_choose test_dco_conformance test_dco_hostile test_dco_kernel test_dco_multi test_dco_netlink test_dco_options test_engine_broadcast test_engine_device test_engine_vlan test_engine_offload test_engine_route
+ENGINE_TESTS = test_dco_bridge test_dco_choose test_dco_conformance test_dco_hostile test_dco_kernel test_dco_multi test_dco_netlink test_dco_options test_engine_broadcast test_engine_device test_engine_dhcp test_engine_vlan test_engine_offload test_engine_route
 ENGINE_TEST_LIBS = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libconfig.a libbase.a \
 	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS) $(CMOCKA_LIBS)
 DCO_HARNESS = tests/unit_tests/dco_harness.c tests/unit_tests/dco_harness_kernel.c \
@@ -18,6 +18,9 @@ test_dco_multi_LDADD = $(ENGINE_TEST_LIBS)
 test_engine_broadcast_SOURCES = tests/unit_tests/test_engine_broadcast.c
 test_engine_broadcast_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_engine_broadcast_LDADD = $(ENGINE_TEST_LIBS)
+test_engine_dhcp_SOURCES = tests/unit_tests/test_engine_dhcp.c
+test_engine_dhcp_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_engine_dhcp_LDADD = $(ENGINE_TEST_LIBS)
 test_engine_vlan_SOURCES = tests/unit_tests/test_engine_vlan.c
 test_engine_vlan_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_engine_vlan_LDADD = $(ENGINE_TEST_LIBS)

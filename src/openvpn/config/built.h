@@ -10,7 +10,6 @@ enum {
 	BUILT_COMPRESSION = 1, /* framing of any kind */
 	BUILT_FRAGMENT = 1,
 	BUILT_TAP = 1,
-	BUILT_GATEWAY_DHCP = 0, /* route-gateway dhcp: read the answers that pass */
 	BUILT_NULL_DEVICE = 0,
 	BUILT_UNIX_DEVICE = 0,
 	BUILT_PERSIST_NODE = 1, /* mktun, rmtun */

@@ -96,10 +96,8 @@ static int route_gateway_apply(struct opt *o)
 	int ret;
 
 	if (strcmp(o->arg[0], "dhcp") == 0) {
-		ret = opt_not_built(o, BUILT_GATEWAY_DHCP, "--route-gateway dhcp");
-		if (ret == 0)
-			r->gateway_dhcp = true;
-		return ret;
+		r->gateway_dhcp = true;
+		return 0;
 	}
 	if (!value_quad_or_name(o->arg[0], r->allow_pull_fqdn))
 		return opt_error(o, "route-gateway parm '%s' must be a valid address", o->arg[0]);

@@ -109,7 +109,7 @@ static void timers_off(struct client *c)
 	c->connect_until = c->push_next = c->push_until = c->silence_until = TIME_NEVER;
 	c->session_end = c->inactive_until = c->reopen_at = c->routes_at = TIME_NEVER;
 	c->stats_next = c->exit_until = c->exit_next = c->resolve_at = TIME_NEVER;
-	c->attach_at = c->hear_at = TIME_NEVER;
+	c->attach_at = c->hear_at = c->gateway_at = TIME_NEVER;
 	key_renewal_init(&c->renewal);
 }
 
@@ -138,6 +138,7 @@ static void attempt_stop(struct client *c, bool keep_tunnel)
 	}
 	c->verb_pulled = false;
 	c->initialised = false;
+	c->dhcp_gateway = (struct ip_addr){0};
 	c->moving = c->updating = c->update_again = false;
 	c->avoid_kernel = false;
 	timers_off(c);
@@ -298,6 +299,7 @@ static void rearm(struct client *c, uint64_t now_ms)
 		c->inactive_until,
 		c->reopen_at,
 		c->routes_at,
+		c->gateway_at,
 		c->stats_next,
 		c->exit_until,
 		c->exit_next,

@@ -119,6 +119,9 @@ static void on_device_event(struct client *c, const struct dco_event *ev)
 		if (c->peer_added)
 			on_path_mtu(c, ev->path_mtu);
 		break;
+	case DCO_EVENT_DHCP_ROUTER:
+		client_tunnel_gateway(c, &ev->router);
+		break;
 	case DCO_EVENT_KEY_LIMIT:
 		if (c->session)
 			(void)session_renegotiate(c->session, now, "key limit"); /* or under way */

@@ -70,8 +70,9 @@ struct client {
 	uint16_t local_port;
 	struct listener *listener; /* p2p, TCP: until the peer has come */
 	struct link *link;
-	struct local_addr heard_at; /* --multihome: our end that the peer uses, else AF_UNSPEC */
-	bool no_pause;		    /* the next attempt follows at once (server poll timeout) */
+	struct local_addr heard_at;  /* --multihome: our end that the peer uses, else AF_UNSPEC */
+	struct ip_addr dhcp_gateway; /* --route-gateway dhcp: known since the device is open */
+	bool no_pause;		     /* the next attempt follows at once (server poll timeout) */
 	bool first_attempt;
 
 	/* control channel */
@@ -135,6 +136,8 @@ struct client {
 	uint64_t attach_at;
 	uint64_t hear_at;
 	uint64_t routes_at;
+	uint64_t gateway_at; /* try to set routes by dhcp_gateway */
+	uint64_t gateway_until;
 	uint64_t stats_next; /* look at the counters for --reneg-bytes and -pkts */
 	uint64_t exit_until;
 	uint64_t exit_next; /* next OCC exit packet */
@@ -202,6 +205,9 @@ void client_tunnel_refused(struct client *c, int code);
 void client_tunnel_detach(struct client *c);
 /** client_tunnel_may_update() - whether options of a connection that is up can change in place */
 bool client_tunnel_may_update(const struct client *c);
+/** client_tunnel_gateway() - DHCP named the gateway of --route-gateway dhcp: routes go there */
+void client_tunnel_gateway(struct client *c, const struct ip_addr *gateway);
+
 /** client_tunnel_update() - close the device and open it again a second later as c->cfg says now */
 void client_tunnel_update(struct client *c, const struct now *now);
 void client_tunnel_close(struct client *c);

@@ -22,6 +22,8 @@
 enum {
 	STATS_EVERY_MS = 1000,
 	REOPEN_AFTER_MS = 1000,
+	GATEWAY_EVERY_MS = 500,
+	GATEWAY_WAIT_MS = 60 * 1000,
 	ATTACH_AGAIN_MS = 10, /* TCP: our last control packets are still on their way */
 };
 
@@ -174,16 +176,59 @@ static void note_offload(const struct client *c)
 			"Note: --explicit-exit-notify has no effect when using data channel offload: the peer does not take it in the control channel");
 }
 
+/* Point to point opens the device before there is a link, and perhaps no peer is known. */
+static const union sock_addr *peer_address(const struct client *c)
+{
+	return c->link ? link_remote(c->link) : remote_list_address(c->remotes);
+}
+
+void client_tunnel_gateway(struct client *c, const struct ip_addr *gateway)
+{
+	const uint64_t now_ms = clock_now().mono_ms;
+	char text[ADDR_TEXT_MAX];
+
+	log_info(&c->log, 3, "Extracted DHCP router address: %s",
+		 ip_addr_format(gateway, text, sizeof(text)));
+	if (ip_addr_equal(&c->dhcp_gateway, gateway))
+		return;
+	c->dhcp_gateway = *gateway;
+	c->gateway_at = now_ms;
+	c->gateway_until = time_after(now_ms, GATEWAY_WAIT_MS);
+}
+
+/* The system has its address only some time after it was acknowledged. */
+static void set_gateway(struct client *c, uint64_t now_ms)
+{
+	struct tunnel_setup setup = {0};
+	char text[ADDR_TEXT_MAX];
+	struct err err = {0};
+	int ret;
+
+	if (!tunnel_gateway_usable(c->tunnel, &c->dhcp_gateway) && now_ms < c->gateway_until) {
+		c->gateway_at = time_after(now_ms, GATEWAY_EVERY_MS);
+		return;
+	}
+	c->gateway_at = TIME_NEVER;
+	ret = tunnel_setup_fill(&setup, c->cfg, peer_address(c), &err);
+	setup.settings.routes.vpn_gateway4 = c->dhcp_gateway;
+	if (ret == 0)
+		ret = tunnel_renew_routes(c->tunnel, &setup.settings);
+	tunnel_setup_fini(&setup);
+	if (ret < 0)
+		log_warn(&c->log, "cannot set the routes by way of %s: %s",
+			 ip_addr_format(&c->dhcp_gateway, text, sizeof(text)),
+			 err.text[0] ? err.text : err_text(ret));
+}
+
 static int open_tunnel(struct client *c, struct err *err)
 {
-	/* Point to point opens the device before there is a link, and perhaps no peer is known. */
-	const union sock_addr *peer =
-		c->link ? link_remote(c->link) : remote_list_address(c->remotes);
 	struct tunnel_setup setup;
 	int ret;
 
 	setup = (struct tunnel_setup){0};
-	ret = tunnel_setup_fill(&setup, c->cfg, peer, err);
+	c->dhcp_gateway = (struct ip_addr){0};
+	c->gateway_at = TIME_NEVER;
+	ret = tunnel_setup_fill(&setup, c->cfg, peer_address(c), err);
 	setup.settings.backend = ret < 0 ? NULL : choose_backend(c, err);
 	if (ret == 0 && !setup.settings.backend)
 		ret = err->code;
@@ -485,6 +530,8 @@ void client_tunnel_timer(struct client *c, const struct now *now)
 	if (c->attach_at <= now->mono_ms)
 		finish_up(c, now);
 	client_hear_timer(c, now);
+	if (c->gateway_at <= now->mono_ms && tunnel_is_open(c->tunnel))
+		set_gateway(c, now->mono_ms);
 	if (c->routes_at <= now->mono_ms) {
 		c->routes_at = TIME_NEVER;
 		c->routes_done = true;

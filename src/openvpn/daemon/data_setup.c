@@ -89,6 +89,7 @@ struct dco_peer_params data_setup_params(const struct config *cfg, const struct 
 		.block_ipv6_from = gateway,
 		.framing = framing_of(cfg->crypto.comp),
 		.vlan_pvid = cfg->server.vlan_pvid,
+		.dhcp_router = cfg->routing.gateway_dhcp,
 		.macs_max = cfg->server.max_routes_per_client,
 		.fragment_max = fragment > UINT16_MAX ? UINT16_MAX : (uint16_t)fragment,
 	};

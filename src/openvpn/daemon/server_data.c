@@ -166,6 +166,7 @@ static void on_peer_event(struct server_peer *p, const struct dco_event *ev)
 		(void)judge_float(p, &ev->remote); /* its next packet moves it, if it may */
 		break;
 	case DCO_EVENT_PATH_MTU: /* only of an only peer */
+	case DCO_EVENT_DHCP_ROUTER:
 		break;
 	case DCO_EVENT_KEY_LIMIT:
 		(void)session_renegotiate(p->session, clock_now(), "key limit"); /* or under way */

@@ -208,6 +208,31 @@ void tunnel_install_routes(struct tunnel *t)
 		(void)t->hooks.route_up(t->ctx); /* a failure only warns */
 }
 
+bool tunnel_gateway_usable(const struct tunnel *t, const struct ip_addr *gateway)
+{
+	struct route rt;
+
+	return !t->routes_installed ||
+	       (route_get(t->nl, gateway, &rt) == 0 && !ip_addr_is_set(&rt.gateway) &&
+		rt.ifindex == dco_device_ifindex(t->dev));
+}
+
+int tunnel_renew_routes(struct tunnel *t, const struct tunnel_settings *s)
+{
+	int ret;
+
+	/* First, as the default gateway is looked up anew. */
+	route_list_free(t->routes);
+	t->routes = NULL;
+	ret = prepare_routes(t, s);
+	if (ret < 0)
+		t->routes_installed = false;
+	else if (t->routes_installed && !t->route_noexec &&
+		 route_list_install(t->routes, t->env) < 0)
+		t->route_error = true;
+	return ret;
+}
+
 bool tunnel_route_error(const struct tunnel *t)
 {
 	return t->route_error;

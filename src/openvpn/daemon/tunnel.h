@@ -75,6 +75,22 @@ int tunnel_open(struct tunnel *t, const struct tunnel_settings *settings,
 /** tunnel_install_routes() - the delayed part of tunnel_open(): routes and route-up */
 void tunnel_install_routes(struct tunnel *t);
 
+/**
+ * tunnel_gateway_usable() - whether routes by way of @gateway can be set
+ *
+ * Return: true when the interface leads to it without a gateway, or no routes are installed yet.
+ */
+bool tunnel_gateway_usable(const struct tunnel *t, const struct ip_addr *gateway);
+
+/**
+ * tunnel_renew_routes() - the routes of @s take the place of the present ones
+ *
+ * They are installed if the present ones are; route-up does not run again.
+ *
+ * Return: 0 or ERR_NOMEM; then there are none.
+ */
+int tunnel_renew_routes(struct tunnel *t, const struct tunnel_settings *s) MUST_CHECK;
+
 /** tunnel_route_error() - whether some route could not be installed */
 bool tunnel_route_error(const struct tunnel *t);
 

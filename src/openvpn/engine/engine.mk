@@ -5,6 +5,7 @@ libengine_a_SOURCES = \
 	src/openvpn/engine/broadcast.c src/openvpn/engine/broadcast.h \
 	src/openvpn/engine/checksum.c src/openvpn/engine/checksum.h \
 	src/openvpn/engine/coalesce.c src/openvpn/engine/coalesce.h \
+	src/openvpn/engine/dhcp.c src/openvpn/engine/dhcp.h \
 	src/openvpn/engine/early.c src/openvpn/engine/early.h \
 	src/openvpn/engine/engine.c src/openvpn/engine/engine.h src/openvpn/engine/state.h \
 	src/openvpn/engine/event.c src/openvpn/engine/event.h \

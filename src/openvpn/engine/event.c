@@ -236,6 +236,10 @@ static bool next_peer(struct event_queue *q, struct dco_event *ev)
 		bit = PEER_PENDING_PATH_MTU;
 		ev->type = DCO_EVENT_PATH_MTU;
 		ev->path_mtu = p->path_mtu;
+	} else if (p->pending & PEER_PENDING_DHCP_ROUTER) {
+		bit = PEER_PENDING_DHCP_ROUTER;
+		ev->type = DCO_EVENT_DHCP_ROUTER;
+		ev->router = (struct ip_addr){.family = AF_INET, .u.in4 = p->dhcp_router};
 	} else if (p->pending & PEER_PENDING_KEY_LIMIT) {
 		bit = PEER_PENDING_KEY_LIMIT;
 		ev->type = DCO_EVENT_KEY_LIMIT;

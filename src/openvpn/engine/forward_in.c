@@ -10,6 +10,7 @@
 #include "data/inner.h"
 #include "data/packet.h"
 #include "data/ping.h"
+#include "engine/dhcp.h"
 #include "engine/early.h"
 #include "engine/forward_internal.h"
 #include "engine/vlan.h"
@@ -167,6 +168,12 @@ static void answer_occ(struct engine *e, struct engine_peer *p, const uint8_t *p
 		(void)forward_send(e, p, w.base, w.len);
 }
 
+static void look_for_router(struct engine *e, struct engine_peer *p, uint8_t *frame, size_t len)
+{
+	if (dhcp_take_router(frame, len, &p->dhcp_router))
+		event_mark_peer(&e->events, p, PEER_PENDING_DHCP_ROUTER);
+}
+
 static void deliver(struct engine *e, struct engine_peer *p, uint8_t *plain, size_t len)
 {
 	if (ping_matches(plain, len))
@@ -183,6 +190,8 @@ static void deliver(struct engine *e, struct engine_peer *p, uint8_t *plain, siz
 		route_from_peer(e, p, plain, len);
 		return;
 	}
+	if (unlikely(p->params.dhcp_router) && !device_is_ip(e))
+		look_for_router(e, p, plain, len);
 	forward_clamp(e, p, plain, len);
 	to_device(e, p, len);
 }

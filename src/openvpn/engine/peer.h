@@ -34,6 +34,7 @@ enum peer_pending {
 	PEER_PENDING_OUT_OF_SYNC = 1 << 5,
 	PEER_PENDING_MAC = 1 << 6,
 	PEER_PENDING_PATH_MTU = 1 << 7,
+	PEER_PENDING_DHCP_ROUTER = 1 << 8,
 };
 
 /* Everything is used under the engine's lock (engine/engine.h). */
@@ -68,8 +69,9 @@ struct engine_peer {
 	uint32_t mac_count;
 	uint32_t mac_news; /* of them the control thread does not know */
 
-	uint32_t path_mtu;    /* the last that was told; 0: none */
-	unsigned int pending; /* enum peer_pending */
+	uint32_t path_mtu;	    /* the last that was told; 0: none */
+	struct in_addr dhcp_router; /* of the event */
+	unsigned int pending;	    /* enum peer_pending */
 	enum dco_gone_reason gone_reason;
 	uint8_t out_of_sync_key_id;
 	union sock_addr event_remote;	  /* FLOAT_REFUSED, OUT_OF_SYNC */

@@ -262,3 +262,99 @@ server-ipv6 fd00:8::/64' server "$1" <<-E
 case_add tap_client_26 tap_client 2.6
 case_add tap_client_27 tap_client 2.7
 case_add tap_client_tcp tap_client 2.6 tcp-server tcp-client
+
+# dhcp_ack ROUTER: the server's network acknowledges an address of the client
+dhcp_ack()
+{
+	in_s python3 - "$1" <<-'P'
+		import socket, struct, sys
+		addr = socket.inet_aton
+		def checksum(b):
+		    s = sum(struct.unpack('!%dH' % (len(b) // 2), b))
+		    while s >> 16:
+		        s = (s & 0xffff) + (s >> 16)
+		    return struct.pack('!H', ~s & 0xffff)
+		options = bytes([53, 1, 5, 54, 4, 10, 8, 0, 1, 3, 4]) + addr(sys.argv[1]) + bytes([1, 4, 255, 255, 255, 0, 255])
+		boot = bytes([2, 1, 6, 0]) + b'abcd' + bytes(8) + addr('10.8.0.50') + bytes(216) + b'\x63\x82\x53\x63' + options
+		udp = struct.pack('!HHHH', 67, 68, 8 + len(boot), 0)
+		pseudo = addr('10.8.0.1') + addr('255.255.255.255') + struct.pack('!HH', 17, 8 + len(boot))
+		udp = udp[:6] + checksum(pseudo + udp + boot + bytes(len(boot) % 2)) + boot
+		ip = struct.pack('!BBHHHBBH', 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0) + addr('10.8.0.1') + addr('255.255.255.255')
+		s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+		s.bind(('tap0', 0))
+		s.send(b'\xff' * 6 + bytes([2, 0, 0, 0, 0, 1, 8, 0]) + ip[:10] + checksum(ip) + ip[12:] + udp)
+	P
+}
+
+# tap_dhcp [< options]: a bridged server that leaves the gateway to DHCP, and a client of it
+tap_dhcp()
+{
+	S_NET=server-bridge our_server <<-E
+		dev tap
+		push "route 10.55.0.0 255.255.0.0"
+		push "redirect-gateway def1"
+	E
+	ip -n "$NS-s" addr add 10.8.0.1/24 dev tap0
+	ip -n "$NS-s" link set tap0 up
+	client_conf <<-E
+		remote $SERVER4
+		dev tap
+		$1
+	E
+	ut --config "$DIR/client.conf"
+	wait_log client "PUSH_REPLY,.*route-gateway dhcp"
+	wait_for 5 "the device" ip -n "$NS-c" link set tap0 up
+}
+
+tap_route()
+{
+	ip -n "$NS-c" route show "$1" | grep -q "via $2 dev tap0"
+}
+
+# The address is there after the acknowledgement; another router later takes the routes along.
+srv_tap_dhcp_gateway()
+{
+	tap_dhcp ''
+	connected 25
+	in_c timeout 10 tcpdump -nli tap0 -vc 1 udp port 68 >"$DIR/seen" 2>/dev/null &
+	local dump=$!
+	until_true 5 sh -c "ip netns exec $NS-c ss -0lp | grep -q tcpdump"
+	dhcp_ack 10.8.0.99
+	wait_log client 'Extracted DHCP router address: 10.8.0.99'
+	wait $dump
+	grep -q 'DHCP-Message.*: ACK' "$DIR/seen" || fail "the client's system got no answer"
+	! grep -q 10.8.0.99 "$DIR/seen" || fail "the client's system is told of the router"
+	ip -n "$NS-c" addr add 10.8.0.50/24 dev tap0
+	wait_for 5 "routes by way of 10.8.0.99" tap_route 10.55.0.0/16 10.8.0.99
+	dhcp_ack 10.8.0.98
+	wait_for 5 "routes by way of 10.8.0.98" tap_route 10.55.0.0/16 10.8.0.98
+	want "way to the internet" tap0 "$(route_to 203.0.113.9)"
+	want "way to the server" eth0 "$(route_to "$SERVER4")"
+	tap_pings c 10.8.0.1 || fail "ping"
+	their_client_stop
+	want_net_restored
+}
+case_add srv_tap_dhcp_gateway srv_tap_dhcp_gateway
+
+# With --route-delay routes and route-up wait for it.
+srv_tap_dhcp_delay()
+{
+	echo 'echo "$route_vpn_gateway" >"${0%/*}/gateway"' >"$DIR/route-up"
+	chmod +x "$DIR/route-up"
+	tap_dhcp "route-delay 3
+script-security 2
+route-up '/bin/sh $DIR/route-up'"
+	ip -n "$NS-c" addr add 10.8.0.50/24 dev tap0
+	until_true 5 dhcp_seen
+	want_no_log client 'Initialization Sequence Completed'
+	connected 25
+	tap_route 0.0.0.0/1 10.8.0.99 || fail "no route by way of the router"
+	want "route_vpn_gateway" 10.8.0.99 "$(cat "$DIR/gateway")"
+	their_client_stop
+}
+dhcp_seen()
+{
+	dhcp_ack 10.8.0.99
+	log_has client 'Extracted DHCP router address: 10.8.0.99'
+}
+case_add srv_tap_dhcp_delay srv_tap_dhcp_delay
