@@ -266,6 +266,15 @@ static int key_read_method(struct session *s, struct key_state *ks)
 	return 1;
 }
 
+static void log_connection(const struct session *s, const struct key_state *ks)
+{
+	struct str line = str_init();
+
+	tls_conn_describe(ks->tls, &line);
+	log_info(&s->log, 2, "%s", str_text(&line));
+	str_fini(&line);
+}
+
 static void key_became_active(struct session *s, struct tls_slot *slot, struct now now)
 {
 	struct key_state *ks = slot->primary;
@@ -276,15 +285,13 @@ static void key_became_active(struct session *s, struct tls_slot *slot, struct n
 		.reconnect = ks->key_id == 0 && s->was_established,
 	};
 	const char *name = session_common_name(s);
-	struct str line = str_init();
 	char addr[ADDR_TEXT_MAX];
 
 	key_set_phase(s, ks, KEY_ACTIVE);
 	ks->active_by_ms = TIME_NEVER;
 	ks->established_ms = now.mono_ms;
-	tls_conn_describe(ks->tls, &line);
-	log_info(&s->log, 2, "%s", str_text(&line));
-	str_fini(&line);
+	if (log_enabled(&s->log, 2))
+		log_connection(s, ks);
 	if (ks->key_id == 0)
 		log_info(&s->log, 1, "[%s] Peer Connection Initiated with %s", name,
 			 sock_addr_format(&ks->remote, addr, sizeof(addr)));
