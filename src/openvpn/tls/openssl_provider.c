@@ -74,6 +74,13 @@ static const struct needed {
 	{OSSL_OP_DECODER, decoder_names},
 };
 
+/* The shortened lists, which are the same for each library context: made when they are first asked
+ * for, and kept while there is a context, because the library asks again for each certificate. */
+static struct {
+	unsigned int users;
+	OSSL_ALGORITHM *of[ARRAY_SIZE(needed)];
+} lists;
+
 /* ---- for the algorithms of ours ---------------------------------------------------------- */
 
 lean_function lean_dispatch(const OSSL_DISPATCH *functions, int id)
@@ -113,12 +120,14 @@ static OSSL_PROVIDER *full_get(void)
 	return OSSL_PROVIDER_try_load(NULL, "default", 1);
 }
 
-static const char *const *needed_names(int operation)
+/* Return: its place in needed[], or ARRAY_SIZE(needed) */
+static size_t needed_at(int operation)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
-		if (needed[i].operation == operation)
-			return needed[i].names;
-	return NULL;
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(needed) && needed[i].operation != operation)
+		i++;
+	return i;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -157,7 +166,7 @@ static OSSL_ALGORITHM *add_own(OSSL_ALGORITHM *last, int operation)
 	return last;
 }
 
-/* Return: a list for unquery() to free, or NULL */
+/* Return: a list to be freed, or NULL */
 static OSSL_ALGORITHM *shorten(const OSSL_ALGORITHM *all, int operation, const char *const *names)
 {
 	OSSL_ALGORITHM *list, *next;
@@ -186,27 +195,26 @@ static bool is_for_start(int operation)
 
 static const OSSL_ALGORITHM *query(void *provctx, int operation, int *no_cache)
 {
-	const char *const *names = needed_names(operation);
-	OSSL_PROVIDER *full = full_get();
+	const size_t at = needed_at(operation);
+	const bool shortened = at < ARRAY_SIZE(needed);
 	const OSSL_ALGORITHM *all;
+	OSSL_PROVIDER *full;
 
 	(void)provctx;
+	*no_cache = is_for_start(operation);
+	if (shortened && lists.of[at])
+		return lists.of[at];
+	full = full_get();
 	if (!full)
 		return NULL;
 	all = OSSL_PROVIDER_query_operation(full, operation, no_cache);
-	if (all && names)
-		all = shorten(all, operation, names);
-	if (is_for_start(operation))
-		*no_cache = 1;
+	if (all && shortened) {
+		lists.of[at] = shorten(all, operation, needed[at].names);
+		all = lists.of[at];
+	}
+	*no_cache = *no_cache || is_for_start(operation);
 	OSSL_PROVIDER_unload(full);
 	return all;
-}
-
-static void unquery(void *provctx, int operation, const OSSL_ALGORITHM *list)
-{
-	(void)provctx;
-	if (needed_names(operation))
-		free((void *)(uintptr_t)list);
 }
 
 static int capabilities(void *provctx, const char *name, OSSL_CALLBACK *callback, void *arg)
@@ -224,6 +232,11 @@ static void stop(void *provctx)
 	(void)provctx;
 	lean_kdf_stop();
 	lean_ec_stop();
+	if (--lists.users > 0)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(lists.of); i++)
+		free(lists.of[i]);
+	memset(&lists, 0, sizeof(lists));
 }
 
 static int start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
@@ -231,7 +244,6 @@ static int start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const 
 {
 	static const OSSL_DISPATCH functions[] = {
 		{OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query},
-		{OSSL_FUNC_PROVIDER_UNQUERY_OPERATION, (void (*)(void))unquery},
 		{OSSL_FUNC_PROVIDER_GET_CAPABILITIES, (void (*)(void))capabilities},
 		{OSSL_FUNC_PROVIDER_TEARDOWN, (void (*)(void))stop},
 		{0, NULL},
@@ -241,6 +253,7 @@ static int start(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const 
 	(void)handle;
 	if (!full)
 		return 0;
+	lists.users++;
 	lean_ec_start(full, in);
 	lean_kdf_start(full);
 	*provctx = OSSL_PROVIDER_get0_provider_ctx(full);
