@@ -133,10 +133,11 @@ link_kind() # NETNS NAME
 	ip -n "$1" -d -j link show "$2" 2>/dev/null | jq -r '.[0].linkinfo.info_kind // "none"'
 }
 
-# run_case NAME FUNCTION ARGUMENTS...
+# run_case NAME FUNCTION ARGUMENTS...; where the regex ONLY is set, names that it matches
 run_case()
 {
 	local name=$1 f
+	[[ $name =~ ${ONLY:-} ]] || return 0
 	shift
 	rm -rf "$D" && mkdir -p "$D"
 	CASE_RC=0

@@ -11,7 +11,8 @@
 #   -w       the guest's clock: "instruction" (default) lets one processor take 62 million instructions a
 #            second, whatever the machine does besides, and waiting costs nothing; "ordinary" is the
 #            machine's own time
-#   -s       a variable that a case reads, e.g. -s MINUTES=120 soak, -s CLIENTS=60 many
+#   -s       a variable that a case reads, e.g. -s MINUTES=120 soak, -s CLIENTS=60 many; of every case
+#            -s ONLY=REGEX runs the tests whose names it matches
 #   -t       the time limit of each case on this machine's clock, instead of its own
 #   CASE     files of tests/guest/cases without .sh (default all but those which say "# named: only")
 # Prints "PASS|FAIL|SKIP guest:GUEST:CASE:name" for each; the console of a failing guest is shown.
