@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-ENGINE_TESTS = test_dco_bridge test_dco_choose test_dco_conformance test_dco_hostile test_dco_kernel test_dco_multi test_dco_netlink test_dco_options test_engine_broadcast test_engine_device test_engine_dhcp test_engine_vlan test_engine_offload test_engine_route
+ENGINE_TESTS = test_dco_bridge test_dco_choose test_dco_conformance test_dco_hostile test_dco_kernel test_dco_multi test_dco_netlink test_dco_options test_engine_broadcast test_engine_device test_engine_dhcp test_engine_vlan test_engine_offload test_engine_route test_engine_wheel
 ENGINE_TEST_LIBS = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a libconfig.a libbase.a \
 	$(LIBNL_LIBS) $(OPENSSL_LIBS) $(LIBLZ4_LIBS) $(LZO_LIBS) $(CMOCKA_LIBS)
 DCO_HARNESS = tests/unit_tests/dco_harness.c tests/unit_tests/dco_harness_kernel.c \
@@ -27,6 +27,9 @@ test_engine_vlan_LDADD = $(ENGINE_TEST_LIBS)
 test_engine_route_SOURCES = tests/unit_tests/test_engine_route.c
 test_engine_route_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_engine_route_LDADD = $(ENGINE_TEST_LIBS)
+test_engine_wheel_SOURCES = tests/unit_tests/test_engine_wheel.c
+test_engine_wheel_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_engine_wheel_LDADD = $(ENGINE_TEST_LIBS)
 test_engine_offload_SOURCES = tests/unit_tests/test_engine_offload.c
 test_engine_offload_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_engine_offload_LDADD = $(ENGINE_TEST_LIBS)

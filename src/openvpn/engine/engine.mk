@@ -21,4 +21,5 @@ libengine_a_SOURCES = \
 	src/openvpn/engine/tundev.c src/openvpn/engine/tundev.h \
 	src/openvpn/engine/udp.c src/openvpn/engine/udp.h \
 	src/openvpn/engine/vlan.c src/openvpn/engine/vlan.h \
+	src/openvpn/engine/wheel.c src/openvpn/engine/wheel.h \
 	src/openvpn/engine/worker.c src/openvpn/engine/worker.h

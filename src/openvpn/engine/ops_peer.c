@@ -48,6 +48,7 @@ static void peer_remove(struct engine *e, struct engine_peer *p)
 	if (e->macs)
 		mac_table_del_peer(e->macs, p);
 	peer_table_del(&e->peers, p);
+	wheel_remove(&e->wheel, p);
 	if (e->only == p)
 		e->only = NULL;
 	if (p->port->peer == p)
@@ -89,7 +90,6 @@ static int peer_insert(struct engine *e, const struct dco_peer_config *cfg, stru
 		engine_peer_gone(e, p,
 				 port->dead_err ? DCO_GONE_TRANSPORT_ERROR
 						: DCO_GONE_TRANSPORT_DISCONNECT);
-	e->wake_due = !p->all_next; /* the first: until now the worker had no tick */
 	return 0;
 }
 
@@ -102,6 +102,16 @@ int engine_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err 
 	ret = peer_insert(e, cfg, err);
 	engine_unlock(e);
 	return ret;
+}
+
+static void timers_changed(struct engine *e, struct engine_peer *p)
+{
+	const bool had_ticks = wheel_wait_ms(&e->wheel, e->now_ms) >= 0;
+
+	worker_peer_timers(e, p);
+	if (!had_ticks && wheel_wait_ms(&e->wheel, e->now_ms) >= 0)
+		e->wake_due = true;
+	send_now(e, p->port);
 }
 
 /* The first value of the sequence is random, as the packets of two sessions may meet. */
@@ -132,8 +142,7 @@ int engine_op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params
 		if (params->ping_timeout_sec != p->params.ping_timeout_sec)
 			p->rx_ms = e->now_ms;
 		p->params = *params;
-		worker_peer_timers(e, p);
-		send_now(e, p->port);
+		timers_changed(e, p);
 	}
 	engine_unlock(e);
 	return ret;
@@ -333,8 +342,7 @@ static int make_key(const struct engine *e, const struct engine_peer *p, const s
 static void primary_changed(struct engine *e, struct engine_peer *p)
 {
 	p->limit_reported = false;
-	worker_peer_timers(e, p);
-	send_now(e, p->port);
+	timers_changed(e, p);
 }
 
 int engine_op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,

@@ -154,8 +154,6 @@ void peer_table_del(struct peer_table *t, struct engine_peer *p)
 	addr_unlink(t, p);
 	if (t->copies == p)
 		t->copies = p->all_next;
-	if (t->walk == p)
-		t->walk = p->all_next;
 	*p->all_prev = p->all_next;
 	if (p->all_next)
 		p->all_next->all_prev = p->all_prev;

@@ -81,6 +81,8 @@ struct engine_peer {
 	struct engine_peer *addr_next; /* bucket of struct peer_table */
 	struct engine_peer *all_next;
 	struct engine_peer **all_prev;
+	struct engine_peer *wheel_next; /* struct wheel */
+	struct engine_peer **wheel_prev;
 };
 
 enum {
@@ -95,7 +97,6 @@ struct peer_table {
 	struct engine_peer **by_addr; /* UDP peers only */
 	struct engine_peer *all;
 	struct engine_peer *copies; /* who is next to get a copy of a packet for all */
-	struct engine_peer *walk;   /* where the look at all timers goes on; NULL: it is over */
 };
 
 /** peer_table_init() - @max_peers sizes the buckets only. Return: 0 or ERR_NOMEM. */

@@ -19,6 +19,7 @@
 #include "engine/route.h"
 #include "engine/segment.h"
 #include "engine/udp.h"
+#include "engine/wheel.h"
 
 enum {
 	ROUTES_PER_PEER_DEFAULT = 256,
@@ -60,7 +61,7 @@ struct engine {
 	int epoll_fd; /* constant */
 	int wake_fd;  /* constant */
 	uint64_t now_ms;
-	uint64_t tick_ms; /* next look at the timers of peers */
+	struct wheel wheel; /* when to look at the timers of which peer */
 
 	struct tundev device;
 	struct event_queue events;

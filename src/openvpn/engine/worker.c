@@ -13,7 +13,6 @@
 
 enum {
 	EVENTS_PER_ROUND = 64,
-	TICK_MS = 1000,	 /* timers of peers count in seconds */
 	TICK_PEERS = 64, /* a ping each at worst; then packets and the control thread have a turn */
 };
 
@@ -108,58 +107,63 @@ static void port_update(struct engine *e, struct port *port)
 
 /* ---- timers ---- */
 
-static void peer_ping(struct engine *e, struct engine_peer *p)
+/* When @p is pinged next if nothing else is sent until then; UINT64_MAX: not at all */
+static uint64_t ping_ms(const struct engine *e, const struct engine_peer *p)
 {
-	uint64_t interval_ms = (uint64_t)p->params.ping_interval_sec * 1000;
+	if (!p->params.ping_interval_sec || !p->keys[DCO_SLOT_PRIMARY])
+		return UINT64_MAX;
+	if (p->ping_at_once)
+		return e->now_ms;
+	return p->tx_ms + (uint64_t)p->params.ping_interval_sec * 1000;
+}
 
-	if (!interval_ms || !p->keys[DCO_SLOT_PRIMARY])
-		return;
-	if (!p->ping_at_once && e->now_ms < p->tx_ms + interval_ms)
-		return;
-	p->ping_at_once = false;
-	(void)forward_send(e, p, ping_payload(), PING_LEN);
+/* When @p will have been silent for too long; UINT64_MAX: never */
+static uint64_t expiry_ms(const struct engine_peer *p)
+{
+	uint64_t timeout_ms = (uint64_t)p->params.ping_timeout_sec * 1000;
+
+	return timeout_ms ? p->rx_ms + timeout_ms : UINT64_MAX;
 }
 
 void worker_peer_timers(struct engine *e, struct engine_peer *p)
 {
-	uint64_t timeout_ms = (uint64_t)p->params.ping_timeout_sec * 1000;
+	uint64_t ping, expiry;
 
-	if (p->gone)
-		return;
-	if (timeout_ms && e->now_ms >= p->rx_ms + timeout_ms) {
+	if (!p->gone && e->now_ms >= expiry_ms(p))
 		engine_peer_gone(e, p, DCO_GONE_EXPIRED);
+	if (p->gone) {
+		wheel_remove(&e->wheel, p);
 		return;
 	}
-	peer_ping(e, p);
+	if (e->now_ms >= ping_ms(e, p)) {
+		p->ping_at_once = false;
+		(void)forward_send(e, p, ping_payload(), PING_LEN);
+	}
+	ping = ping_ms(e, p);
+	expiry = expiry_ms(p);
+	if (ping != UINT64_MAX || expiry != UINT64_MAX)
+		wheel_put(&e->wheel, p, e->now_ms, ping < expiry ? ping : expiry);
+	else
+		wheel_remove(&e->wheel, p);
 }
 
 static void worker_tick(struct engine *e)
 {
-	struct peer_table *t = &e->peers;
+	struct engine_peer *p;
 
-	if (!t->walk) {
-		if (e->now_ms < e->tick_ms)
-			return;
-		e->tick_ms = e->now_ms + TICK_MS;
-		t->walk = t->all;
-	}
-	for (unsigned int n = 0; t->walk && n < TICK_PEERS; n++) {
-		struct engine_peer *p = t->walk;
-
-		t->walk = p->all_next;
+	for (unsigned int n = 0; n < TICK_PEERS && (p = wheel_take(&e->wheel, e->now_ms)); n++)
 		worker_peer_timers(e, p);
-	}
 }
 
 static int worker_timeout(const struct engine *e)
 {
-	if (!e->peers.all)
-		return -1;
-	if (e->peers.walk)
-		return 0;
+	int wait_ms = wheel_wait_ms(&e->wheel, e->now_ms);
+
 	if (e->broadcasts && broadcast_queue_first(e->broadcasts) && !e->broadcast_waits)
 		return 0;
-	return e->tick_ms > e->now_ms ? (int)(e->tick_ms - e->now_ms) : 0;
+	if (early_waits(e->early) && (wait_ms < 0 || wait_ms > EARLY_WAIT_MS))
+		return EARLY_WAIT_MS;
+	return wait_ms;
 }
 
 /* ---- loop ---- */

@@ -28,6 +28,6 @@ bool worker_must_see(const struct port *port);
 /**
  * worker_peer_timers() - ping @p if it is time, report it when it was silent for too long
  *
- * Called once a second for each peer, and when its timers or keys change.
+ * Called when the wheel says so, and when the timers or keys of @p change.
  */
 void worker_peer_timers(struct engine *e, struct engine_peer *p);
