@@ -376,8 +376,8 @@ static void epoch_touches(const void *state, enum cipher_dir dir, struct footpri
 	const struct epoch_state *s = state;
 
 	footprint_add(f, s, offsetof(struct epoch_state, rx.retiring));
-	if (dir == CIPHER_OPEN)
-		replay_window_touches(s->rx.current_replay, f);
+	/* What is sent asks for the highest id that came, see epoch_send_used_up(). */
+	replay_window_touches(s->rx.current_replay, f);
 	aead_touches(dir == CIPHER_OPEN ? s->rx.current.aead : s->tx.key.aead, f);
 }
 

@@ -17,7 +17,9 @@ struct data_key {
 	} usage[2]; /* by enum cipher_dir */
 	/* Of the next packet, by enum cipher_dir. A new epoch has its cipher elsewhere, which
 	 * costs time only. */
-	_Alignas(CACHE_LINE) struct footprint touches[2];
+	struct {
+		_Alignas(CACHE_LINE) struct footprint f;
+	} touches[2];
 };
 
 struct data_limits data_limits_default(enum cipher_id cipher)
@@ -103,7 +105,7 @@ int data_key_new(const struct data_key_config *cfg, struct data_key **out, struc
 		goto err_wipe;
 	}
 	for (unsigned int dir = 0; ops->touches && dir < ARRAY_SIZE(key->touches); dir++)
-		ops->touches(key->state, dir, &key->touches[dir]);
+		ops->touches(key->state, dir, &key->touches[dir].f);
 	*out = key;
 
 err_wipe:
@@ -177,14 +179,15 @@ int data_key_open(struct data_key *key, const uint8_t *packet, size_t len, uint8
 	return 0;
 }
 
-void data_key_fetch(const struct data_key *key)
+void data_key_fetch(const struct data_key *key, enum cipher_dir dir)
 {
-	fetch_lines(key, (sizeof(*key) + CACHE_LINE - 1) / CACHE_LINE);
+	fetch_lines(key, 1);
+	fetch_lines(&key->touches[dir], 1);
 }
 
 void data_key_fetch_rest(const struct data_key *key, enum cipher_dir dir)
 {
-	footprint_fetch(&key->touches[dir]);
+	footprint_fetch(&key->touches[dir].f);
 }
 
 bool data_key_renewal_due(const struct data_key *key)

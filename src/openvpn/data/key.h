@@ -146,7 +146,7 @@ int data_key_open(struct data_key *key, const uint8_t *packet, size_t len, uint8
  * For a batch of packets under many keys: first this for each, then data_key_fetch_rest(), then the
  * work. Never waits; changes nothing but the time that the work takes.
  */
-void data_key_fetch(const struct data_key *key);
+void data_key_fetch(const struct data_key *key, enum cipher_dir dir);
 
 /** data_key_fetch_rest() - the memory that it names; the key itself should have arrived */
 void data_key_fetch_rest(const struct data_key *key, enum cipher_dir dir);

@@ -15,7 +15,8 @@ bool ahead_pays(const struct engine *e)
 }
 
 /* @peers have been asked for; NULL: nobody's packet */
-static void fetch_keys(struct engine_peer *const *peers, unsigned int count, enum cipher_dir dir)
+static void fetch_keys(const struct engine_peer *const *peers, unsigned int count,
+		       enum cipher_dir dir)
 {
 	const struct data_key *keys[AHEAD_MAX];
 
@@ -23,7 +24,7 @@ static void fetch_keys(struct engine_peer *const *peers, unsigned int count, enu
 		keys[i] = peers[i] ? peers[i]->keys[DCO_SLOT_PRIMARY] : NULL;
 		if (!keys[i])
 			continue;
-		data_key_fetch(keys[i]);
+		data_key_fetch(keys[i], dir);
 		if (dir == CIPHER_OPEN)
 			route_fetch(peers[i]);
 	}
@@ -34,7 +35,7 @@ static void fetch_keys(struct engine_peer *const *peers, unsigned int count, enu
 
 void ahead_from_link(const struct engine *e, const struct ahead_packet *packets, unsigned int count)
 {
-	struct engine_peer *peers[AHEAD_MAX];
+	const struct engine_peer *peers[AHEAD_MAX];
 	uint32_t ids[AHEAD_MAX];
 
 	for (unsigned int i = 0; i < count; i++) {
@@ -48,7 +49,8 @@ void ahead_from_link(const struct engine *e, const struct ahead_packet *packets,
 			peer_table_fetch(&e->peers, ids[i]);
 	}
 	for (unsigned int i = 0; i < count; i++) {
-		peers[i] = ids[i] == DATA_PEER_ID_UNDEF ? NULL : peer_table_find(&e->peers, ids[i]);
+		peers[i] =
+			ids[i] == DATA_PEER_ID_UNDEF ? NULL : peer_table_guess(&e->peers, ids[i]);
 		if (peers[i])
 			fetch_lines(peers[i], PEER_HOT_LINES);
 	}
@@ -58,7 +60,8 @@ void ahead_from_link(const struct engine *e, const struct ahead_packet *packets,
 void ahead_from_device(const struct engine *e, const struct ahead_packet *packets,
 		       unsigned int count)
 {
-	struct engine_peer *peers[AHEAD_MAX];
+	const struct engine_peer *peers[AHEAD_MAX];
+	const struct route *routes[AHEAD_MAX];
 	struct inner_ip ip[AHEAD_MAX];
 	bool good[AHEAD_MAX];
 
@@ -68,7 +71,12 @@ void ahead_from_device(const struct engine *e, const struct ahead_packet *packet
 			route_table_fetch(e->routes, &ip[i].dst);
 	}
 	for (unsigned int i = 0; i < count; i++) {
-		peers[i] = good[i] ? route_table_find(e->routes, &ip[i].dst) : NULL;
+		routes[i] = good[i] ? route_table_guess(e->routes, &ip[i].dst) : NULL;
+		if (routes[i])
+			fetch_lines(routes[i], 1);
+	}
+	for (unsigned int i = 0; i < count; i++) {
+		peers[i] = routes[i] ? route_peer(routes[i]) : NULL;
 		if (peers[i])
 			fetch_lines(peers[i], PEER_HOT_LINES);
 	}

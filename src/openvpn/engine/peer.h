@@ -115,6 +115,8 @@ void peer_table_del(struct peer_table *t, struct engine_peer *p);
 struct engine_peer *peer_table_find(const struct peer_table *t, uint32_t id);
 /** peer_table_fetch() - ask for the memory where peer_table_find() will begin (base/footprint.h) */
 void peer_table_fetch(const struct peer_table *t, uint32_t id);
+/** peer_table_guess() - most likely what peer_table_find() finds, without touching its memory */
+const struct engine_peer *peer_table_guess(const struct peer_table *t, uint32_t id);
 struct engine_peer *peer_table_find_addr(const struct peer_table *t, const struct port *port,
 					 const union sock_addr *remote);
 /** peer_table_move() - give a peer another address */

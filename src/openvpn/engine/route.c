@@ -48,7 +48,8 @@ struct route_table *route_table_new(uint32_t max_routes)
 
 	if (!t)
 		return NULL;
-	while (buckets < max_routes && buckets < BUCKETS_MAX)
+	/* Twice as many: the first of a bucket is nearly always the one that is looked for. */
+	while (buckets / 2 < max_routes && buckets < BUCKETS_MAX)
 		buckets *= 2;
 	t->bucket_mask = buckets - 1;
 	t->seed = rng_u32(&rng);
@@ -164,7 +165,7 @@ int route_table_add(struct route_table *t, const struct ip_net *net, struct engi
 		peer_link(*at, peer);
 		return 0;
 	}
-	r = calloc(1, sizeof(*r));
+	r = lines_alloc(sizeof(*r));
 	if (!r)
 		return ERR_NOMEM;
 	r->family = net->addr.family;
@@ -228,7 +229,8 @@ struct engine_peer *route_table_find(const struct route_table *t, const struct i
 	return NULL;
 }
 
-void route_table_fetch(const struct route_table *t, const struct ip_addr *ip)
+/* Where the longest prefix would be */
+static struct route **first_bucket(const struct route_table *t, const struct ip_addr *ip)
 {
 	const uint32_t *lengths = ip->family == AF_INET6 ? t->lengths6 : t->lengths4;
 	unsigned int bits = ip->family == AF_INET6 ? 128 : 32;
@@ -237,7 +239,22 @@ void route_table_fetch(const struct route_table *t, const struct ip_addr *ip)
 	while (bits && !lengths[bits])
 		bits--;
 	addr_mask(addr, ip, bits);
-	fetch_lines(bucket(t, addr, bits), 1);
+	return bucket(t, addr, bits);
+}
+
+void route_table_fetch(const struct route_table *t, const struct ip_addr *ip)
+{
+	fetch_lines(first_bucket(t, ip), 1);
+}
+
+const struct route *route_table_guess(const struct route_table *t, const struct ip_addr *ip)
+{
+	return *first_bucket(t, ip);
+}
+
+const struct engine_peer *route_peer(const struct route *route)
+{
+	return route->peer;
 }
 
 void route_fetch(const struct engine_peer *peer)

@@ -39,6 +39,10 @@ struct engine_peer *route_table_find(const struct route_table *t, const struct i
 
 /** route_table_fetch() - ask for the memory where route_table_find() will begin */
 void route_table_fetch(const struct route_table *t, const struct ip_addr *ip);
+/** route_table_guess() - most likely what route_table_find() finds, without touching its memory */
+const struct route *route_table_guess(const struct route_table *t, const struct ip_addr *ip);
+/** route_peer() - whose @route is */
+const struct engine_peer *route_peer(const struct route *route);
 
 /** route_fetch() - ask for what route_is_host_of() will read first */
 void route_fetch(const struct engine_peer *peer);
