@@ -7,8 +7,9 @@
  *
  * usage: load_client --server ADDR:PORT --ca FILE --cert FILE --key FILE [--clients N] [--rate N]
  *                    [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE]
- *                    [--leave] [--traffic]
+ *                    [--leave] [--traffic] [--certs N]
  *
+ * --certs gives client i the certificate in FILE.(i modulo N), all of the same key.
  * --at-once limits how many are in their handshake, so that a slow server is not overrun. SIGTERM
  * ends the run before its time.
  */
@@ -286,7 +287,8 @@ static void client_start(struct load *l, struct load_client *c)
 	c->cipher = CIPHER_AES_256_GCM;
 	c->send_key = -1;
 	c->fd = socket(l->opt.server.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	c->session = session_new(&l->cfg, &l->hooks, &l->log, &l->rng, now);
+	c->session = session_new(&l->cfgs[(size_t)(c - l->clients) % l->n_cfgs], &l->hooks, &l->log,
+				 &l->rng, now);
 	l->started++;
 	if (c->fd < 0 || !c->session ||
 	    connect(c->fd, &l->opt.server.sa, sock_addr_len(&l->opt.server)) ||
@@ -459,13 +461,11 @@ static int parse_server(const char *text, union sock_addr *out)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"server", 1, NULL, 's'},    {"ca", 1, NULL, 'a'},
-		{"cert", 1, NULL, 'c'},	     {"key", 1, NULL, 'k'},
-		{"clients", 1, NULL, 'n'},   {"rate", 1, NULL, 'r'},
-		{"seconds", 1, NULL, 't'},   {"ping", 1, NULL, 'p'},
-		{"reneg", 1, NULL, 'g'},     {"leave", 0, NULL, 'l'},
-		{"tls-crypt", 1, NULL, 'x'}, {"at-once", 1, NULL, 'o'},
-		{"traffic", 0, NULL, 'd'},   {0},
+		{"server", 1, NULL, 's'},  {"ca", 1, NULL, 'a'},	{"cert", 1, NULL, 'c'},
+		{"key", 1, NULL, 'k'},	   {"clients", 1, NULL, 'n'},	{"rate", 1, NULL, 'r'},
+		{"seconds", 1, NULL, 't'}, {"ping", 1, NULL, 'p'},	{"reneg", 1, NULL, 'g'},
+		{"leave", 0, NULL, 'l'},   {"tls-crypt", 1, NULL, 'x'}, {"certs", 1, NULL, 'm'},
+		{"at-once", 1, NULL, 'o'}, {"traffic", 0, NULL, 'd'},	{0},
 	};
 	int opt;
 
@@ -512,6 +512,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case 'd':
 			o->traffic = true;
 			break;
+		case 'm':
+			o->certs = (unsigned int)strtoul(optarg, NULL, 10);
+			break;
 		default:
 			return -1;
 		}
@@ -529,27 +532,44 @@ static int make_wrap(const char *path, struct wrap_config **out, struct err *err
 	return ret < 0 ? ret : wrap_config_new(&opt, out);
 }
 
-static int make_config(struct load *l, struct err *err)
+static int make_config(struct load *l, unsigned int i, struct wrap_config *wrap, struct err *err)
 {
+	struct str cert = str_init();
 	struct tls_ctx_config tls = {
 		.role = TLS_CLIENT,
 		.ca = {.path = l->opt.ca},
-		.cert = {.path = l->opt.cert},
 		.key = {.path = l->opt.key},
 	};
-	struct wrap_config *wrap = NULL;
 	struct tls_ctx *ctx = NULL;
-	int ret = tls_ctx_new(&tls, &l->log, &ctx, err);
+	int ret;
 
-	if (ret == 0 && l->opt.tls_crypt)
-		ret = make_wrap(l->opt.tls_crypt, &wrap, err);
-	l->cfg = (struct session_config){
+	str_add(&cert, l->opt.cert);
+	if (l->opt.certs)
+		str_addf(&cert, ".%u", i);
+	tls.cert.path = str_text(&cert);
+	ret = tls_ctx_new(&tls, &l->log, &ctx, err);
+	str_fini(&cert);
+	l->cfgs[i] = (struct session_config){
 		.mode = SESSION_PULL_CLIENT,
 		.transport = SESSION_UDP,
 		.tls = ctx,
 		.wrap = wrap,
 		.reneg_sec = l->opt.reneg_sec,
 	};
+	return ret;
+}
+
+static int make_configs(struct load *l, struct err *err)
+{
+	struct wrap_config *wrap = NULL;
+	int ret = l->opt.tls_crypt ? make_wrap(l->opt.tls_crypt, &wrap, err) : 0;
+
+	l->n_cfgs = l->opt.certs ? l->opt.certs : 1;
+	l->cfgs = calloc(l->n_cfgs, sizeof(*l->cfgs));
+	if (!l->cfgs)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	for (unsigned int i = 0; i < l->n_cfgs && ret == 0; i++)
+		ret = make_config(l, i, wrap, err);
 	l->hooks = (struct session_hooks){.key_text = key_text, .ctx = l};
 	return ret;
 }
@@ -566,7 +586,7 @@ int main(int argc, char **argv)
 		fprintf(stderr,
 			"usage: load_client --server ADDR:PORT --ca FILE --cert FILE --key FILE [--clients N]\n"
 			"       [--rate N] [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE] [--leave]\n"
-			"       [--traffic]\n");
+			"       [--traffic] [--certs N]\n");
 		return 2;
 	}
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -576,7 +596,7 @@ int main(int argc, char **argv)
 	l.epoll = epoll_create1(EPOLL_CLOEXEC);
 	l.clients = calloc(l.opt.clients, sizeof(*l.clients));
 	l.latencies = calloc(l.opt.clients, sizeof(*l.latencies));
-	if (!l.clients || !l.latencies || l.epoll < 0 || make_config(&l, &err) < 0) {
+	if (!l.clients || !l.latencies || l.epoll < 0 || make_configs(&l, &err) < 0) {
 		fprintf(stderr, "load_client: %s\n", err.text[0] ? err.text : strerror(errno));
 		return 2;
 	}

@@ -20,7 +20,7 @@ enum {
 struct options {
 	union sock_addr server;
 	const char *ca, *cert, *key, *tls_crypt;
-	unsigned int clients, rate, at_once, seconds, ping_sec, reneg_sec;
+	unsigned int clients, rate, at_once, seconds, ping_sec, reneg_sec, certs;
 	bool leave, traffic;
 };
 
@@ -58,7 +58,8 @@ struct traffic {
 
 struct load {
 	struct options opt;
-	struct session_config cfg;
+	struct session_config *cfgs; /* one for each certificate */
+	unsigned int n_cfgs;
 	struct session_hooks hooks;
 	struct log log;
 	struct rng rng;
