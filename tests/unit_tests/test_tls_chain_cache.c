@@ -70,7 +70,7 @@ static struct chain_key key_of(const struct chain_cache *cache, const struct pki
 	STACK_OF(X509) *sent = stack_of(certs, n);
 	struct chain_key key;
 
-	assert_int_equal(chain_cache_key(cache, sent, &key), 0);
+	assert_int_equal(chain_cache_key(cache, certs[0]->x509, sent, &key), 0);
 	sk_X509_free(sent);
 	return key;
 }
@@ -81,8 +81,10 @@ static void chain_cache__key__depends_on_each_certificate_and_their_order(void *
 	const struct pki_cert *const swapped[] = {&intermediate, &leaf};
 	struct chain_cache *cache = chain_cache_new(NULL);
 	const struct chain_key keys[] = {
-		key_of(cache, both, 2),	   key_of(cache, both, 1), key_of(cache, swapped, 2),
-		key_of(cache, swapped, 1), key_of(cache, both, 0),
+		key_of(cache, both, 2),
+		key_of(cache, both, 1),
+		key_of(cache, swapped, 2),
+		key_of(cache, swapped, 1),
 	};
 	const struct chain_key again = key_of(cache, both, 2);
 
@@ -91,6 +93,22 @@ static void chain_cache__key__depends_on_each_certificate_and_their_order(void *
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		for (size_t k = 0; k < i; k++)
 			assert_memory_not_equal(&keys[i], &keys[k], sizeof(again));
+	chain_cache_free(cache);
+}
+
+static void chain_cache__leaf_not_the_first__no_key(void **state)
+{
+	const struct pki_cert *const certs[] = {&intermediate, &leaf};
+	STACK_OF(X509) *sent = stack_of(certs, 2), *nothing = stack_of(certs, 0);
+	struct chain_cache *cache = chain_cache_new(NULL);
+	struct chain_key key;
+
+	(void)state;
+	assert_int_equal(chain_cache_key(cache, leaf.x509, sent, &key), ERR_CRYPTO);
+	assert_int_equal(chain_cache_key(cache, leaf.x509, nothing, &key), ERR_CRYPTO);
+	assert_int_equal(chain_cache_key(cache, leaf.x509, NULL, &key), ERR_CRYPTO);
+	sk_X509_free(sent);
+	sk_X509_free(nothing);
 	chain_cache_free(cache);
 }
 
@@ -366,6 +384,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chain_cache__key__depends_on_each_certificate_and_their_order),
+		cmocka_unit_test(chain_cache__leaf_not_the_first__no_key),
 		cmocka_unit_test(chain_cache__found__only_between_the_narrowest_dates),
 		cmocka_unit_test(chain_cache__too_many__oldest_goes),
 		cmocka_unit_test(

@@ -122,12 +122,13 @@ static struct span span_of(const STACK_OF(X509) * chain, const STACK_OF(X509_CRL
 
 /* ---- chains ------------------------------------------------------------------------------ */
 
-int chain_cache_key(const struct chain_cache *cache, const STACK_OF(X509) * sent,
+int chain_cache_key(const struct chain_cache *cache, const X509 *leaf, const STACK_OF(X509) * sent,
 		    struct chain_key *key)
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	uint8_t fingerprint[SHA256_LEN];
-	bool ok = md && EVP_DigestInit_ex(md, cache->sha256, NULL) == 1;
+	bool ok = md && sk_X509_value(sent, 0) == leaf &&
+		  EVP_DigestInit_ex(md, cache->sha256, NULL) == 1;
 
 	for (int i = 0; ok && i < sk_X509_num(sent); i++)
 		ok = X509_digest(sk_X509_value(sent, i), cache->sha256, fingerprint, NULL) == 1 &&

@@ -40,8 +40,13 @@ void chain_cache_free(struct chain_cache *cache);
 /** chain_cache_clear() - forget all chains: what they were verified against changed */
 void chain_cache_clear(struct chain_cache *cache);
 
-/** chain_cache_key() - Return: 0, or ERR_CRYPTO (do without the cache) */
-int chain_cache_key(const struct chain_cache *cache, const STACK_OF(X509) * sent,
+/**
+ * chain_cache_key() - what the chains of this peer are kept by
+ * @leaf: the first of @sent
+ *
+ * Return: 0, or ERR_CRYPTO (do without the cache), also when @leaf is not in the key.
+ */
+int chain_cache_key(const struct chain_cache *cache, const X509 *leaf, const STACK_OF(X509) * sent,
 		    struct chain_key *key) MUST_CHECK;
 
 /**

@@ -170,8 +170,8 @@ int tls_conn_verify_chain(X509_STORE_CTX *store_ctx, void *arg)
 	struct chain_key key;
 	int ret;
 
-	if (!ctx->chains ||
-	    chain_cache_key(ctx->chains, X509_STORE_CTX_get0_untrusted(store_ctx), &key) < 0)
+	if (!ctx->chains || chain_cache_key(ctx->chains, X509_STORE_CTX_get0_cert(store_ctx),
+					    X509_STORE_CTX_get0_untrusted(store_ctx), &key) < 0)
 		return verify_chain(store_ctx, ctx, conn);
 	issuers = chain_cache_find(ctx->chains, &key, now);
 	if (issuers)
