@@ -13,6 +13,8 @@
  * --at-once limits how many are in their handshake, so that a slow server is not overrun. SIGTERM
  * ends the run before its time.
  */
+#include "config.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "proto/session.h"
+#include "raw_burst.h"
 
 enum {
 	PACKET_MAX = 2048,
@@ -42,7 +43,8 @@ struct load_client {
 	struct data_key *keys[KEYS];
 	int send_key; /* -1: none */
 	uint32_t peer_id;
-	uint32_t address; /* in the tunnel, in network order */
+	uint32_t address;	  /* in the tunnel, in network order */
+	struct sockaddr_in local; /* for --traffic */
 	enum cipher_id cipher;
 	bool epoch, tls_ekm, dyn_tls_crypt;
 	uint64_t started_ms, up_ms, push_next, ping_next, deadline;
@@ -54,6 +56,7 @@ struct traffic {
 	unsigned int count, next;
 	uint64_t left, sent, next_ns;
 	unsigned int rate, len;
+	struct raw_burst burst;
 };
 
 struct load {

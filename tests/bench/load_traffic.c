@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Packets with data from all clients of load_client. */
+#include "config.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,19 +13,11 @@
 #include "base/clock.h"
 #include "data/key.h"
 #include "load_client.h"
+#include "raw_burst.h"
 
 enum {
-	BURST = 32, /* sealed first and then sent at once, so that the server sees a batch */
-	IP_LEN = 20,
-	UDP_LEN = 8,
 	PORT_DISCARD = 9,
 	TUNNEL_SERVER = 0x0a080001, /* 10.8.0.1 */
-};
-
-struct sealed {
-	const struct load_client *from;
-	size_t len;
-	uint8_t bytes[PACKET_MAX];
 };
 
 static uint64_t now_ns(void)
@@ -34,40 +28,22 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static uint16_t ip_checksum(const uint8_t *header)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < IP_LEN; i += 2)
-		sum += load_be16(header + i);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t) ~((sum & 0xffff) + (sum >> 16));
-}
-
-/* A UDP datagram without a checksum, from the client's address in the tunnel to the server's. */
+/* From the client's address in the tunnel to the server's. */
 static void make_packet(const struct load_client *c, uint8_t *packet, uint16_t len)
 {
-	struct wr w = wr_init(packet, len);
+	const struct sockaddr_in from = {.sin_port = htons(1024), .sin_addr.s_addr = c->address};
+	const struct sockaddr_in to = {.sin_port = htons(PORT_DISCARD),
+				       .sin_addr.s_addr = htonl(TUNNEL_SERVER)};
 
-	wr_u16(&w, 0x4500);
-	wr_u16(&w, len);
-	wr_u32(&w, 0);
-	wr_u32(&w, 0x40110000); /* 64 hops, UDP */
-	wr_u32(&w, ntohl(c->address));
-	wr_u32(&w, TUNNEL_SERVER);
-	wr_u16(&w, 1024);
-	wr_u16(&w, PORT_DISCARD);
-	wr_u16(&w, (uint16_t)(len - IP_LEN));
-	wr_u16(&w, 0);
-	memset(wr_reserve(&w, wr_left(&w)), 0, (size_t)len - IP_LEN - UDP_LEN);
-	store_be16(packet + 10, ip_checksum(packet));
+	memset(packet, 0, len);
+	udp4_headers(packet, len, &from, &to);
 }
 
-static bool seal(struct load *l, struct sealed *out)
+static bool seal(struct load *l)
 {
 	struct traffic *t = &l->traffic;
 	const struct load_client *c = t->order[t->next];
-	struct wr w = wr_init(out->bytes, sizeof(out->bytes));
+	struct wr w = wr_init(raw_burst_payload(&t->burst), BURST_BYTES - UDP4_HEADERS);
 	uint8_t packet[PACKET_MAX];
 
 	t->next = (t->next + 1) % t->count;
@@ -76,8 +52,7 @@ static bool seal(struct load *l, struct sealed *out)
 	make_packet(c, packet, (uint16_t)t->len);
 	if (data_key_seal(c->keys[c->send_key], packet, t->len, &w) < 0)
 		return false;
-	out->from = c;
-	out->len = w.len;
+	raw_burst_add(&t->burst, w.len, &c->local, &l->opt.server.in4);
 	return true;
 }
 
@@ -85,8 +60,14 @@ static void shuffle(struct load *l)
 {
 	struct traffic *t = &l->traffic;
 
-	for (unsigned int i = 0; i < l->started; i++)
+	for (unsigned int i = 0; i < l->started; i++) {
+		socklen_t len = sizeof(l->clients[i].local);
+
+		if (getsockname(l->clients[i].fd, (struct sockaddr *)&l->clients[i].local, &len) <
+		    0)
+			perror("load_client: getsockname");
 		t->order[i] = &l->clients[i];
+	}
 	t->count = l->started;
 	for (unsigned int i = t->count; i > 1; i--) {
 		unsigned int j = rng_below(&l->rng, i);
@@ -108,9 +89,14 @@ bool traffic_command(struct load *l)
 		return false;
 	line[n] = 0;
 	if (sscanf(line, "send %llu %u %u", &count, &t->rate, &t->len) != 3 || !count || !t->rate ||
-	    !l->started || t->len < IP_LEN + UDP_LEN || t->len > 1500) {
+	    !l->started || t->len < UDP4_HEADERS || t->len > 1500) {
 		fprintf(stderr, "load_client: not understood: %s\n", line);
 		return true;
+	}
+	if (l->opt.server.sa.sa_family != AF_INET || (!t->burst.fd && raw_burst_open(&t->burst))) {
+		fprintf(stderr,
+			"load_client: --traffic needs CAP_NET_RAW and a server with IPv4\n");
+		return false;
 	}
 	if (!t->order)
 		t->order = calloc(l->opt.clients, sizeof(struct load_client *));
@@ -125,17 +111,12 @@ bool traffic_command(struct load *l)
 
 static void burst(struct load *l)
 {
-	static struct sealed packets[BURST];
 	struct traffic *t = &l->traffic;
-	size_t n = 0;
 
-	for (int i = 0; t->left && i < BURST; i++, t->left--)
-		if (seal(l, &packets[n]))
-			n++;
-	for (size_t i = 0; i < n; i++)
-		if (send(packets[i].from->fd, packets[i].bytes, packets[i].len, MSG_DONTWAIT) > 0)
-			t->sent++;
-	l->data_out += n;
+	for (; t->left && t->burst.count < BURST_PACKETS; t->left--)
+		if (seal(l))
+			l->data_out++;
+	t->sent += raw_burst_send(&t->burst);
 }
 
 void traffic_run(struct load *l)
@@ -147,7 +128,7 @@ void traffic_run(struct load *l)
 		return;
 	/* What was missed is not made up for: two bursts at once would not fit a socket's buffer.
 	 */
-	t->next_ns = now + BURST * 1000000000ull / t->rate;
+	t->next_ns = now + BURST_PACKETS * 1000000000ull / t->rate;
 	burst(l);
 	if (t->left)
 		return;
