@@ -254,33 +254,19 @@ static void chain_cache__expired_since__is_refused_with_the_usual_lines(void **s
 	tls_pair_fini(&p);
 }
 
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
 static void chain_cache__crl_changed_since__is_asked(void **state)
 {
 	const long client[] = {20};
 	char path[] = "/tmp/test_tls_chain.XXXXXX", crl[PKI_TEXT_MAX];
-	const int fd = mkstemp(path);
 	struct tls_pair p = with(&client_cert);
 
 	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(close(fd), 0);
 	pki_crl(&ca, NULL, 0, 0, crl);
-	write_file(path, crl);
-	p.server.cfg.crl.path = path;
-	p.server.verify_cfg.crl_file = true;
+	tls_side_crl_file(&p.server, path, crl);
 	assert_true(tls_pair_handshake(&p));
 	assert_true(tls_pair_reconnect(&p));
 	pki_crl(&ca, client, 1, 0, crl);
-	write_file(path, crl);
+	tls_write_file(path, crl);
 	tls_ctx_reload_crl(p.server.ctx);
 	assert_false(tls_pair_reconnect(&p));
 	assert_true(tls_side_logged(&p.server, "error=certificate revoked: CN=client, serial=20"));

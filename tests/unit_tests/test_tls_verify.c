@@ -625,33 +625,19 @@ static void verify__crl__of_another_ca_expired_empty_or_forged(void **state)
 	       "VERIFY ERROR: CRL not loaded\n");
 }
 
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_true(fputs(text, f) >= 0);
-	assert_int_equal(fclose(f), 0);
-}
-
 static void verify__crl_file_changes__takes_effect_at_the_next_handshake(void **state)
 {
 	const long client[] = {20}, nobody[] = {99};
 	char path[] = "/tmp/test_tls_verify.XXXXXX", crl[PKI_TEXT_MAX];
-	const int fd = mkstemp(path);
 	struct tls_pair p = with(&client_cert);
 
 	(void)state;
-	assert_true(fd >= 0);
-	assert_int_equal(close(fd), 0);
 	pki_crl(&ca, NULL, 0, 0, crl);
-	write_file(path, crl);
-	p.server.cfg.crl.path = path;
-	p.server.verify_cfg.crl_file = true;
+	tls_side_crl_file(&p.server, path, crl);
 	assert_true(tls_pair_handshake(&p));
 
 	pki_crl(&ca, client, 1, 0, crl); /* longer: the size tells even within one time stamp */
-	write_file(path, crl);
+	tls_write_file(path, crl);
 	assert_true(tls_pair_reconnect(&p)); /* nobody asked for a reload */
 	tls_ctx_reload_crl(p.server.ctx);
 	assert_true(tls_side_logged(&p.server, "CRL: loaded 1 CRLs from file /tmp/"));
@@ -664,13 +650,13 @@ static void verify__crl_file_changes__takes_effect_at_the_next_handshake(void **
 	assert_false(tls_pair_reconnect(&p)); /* the old one stays */
 
 	pki_crl(&ca, nobody, 0, 0, crl);
-	write_file(path, crl);
+	tls_write_file(path, crl);
 	tls_ctx_reload_crl(p.server.ctx);
 	assert_true(tls_pair_reconnect(&p));
 	tls_ctx_reload_crl(p.server.ctx); /* unchanged: not read again */
 	assert_false(tls_side_logged(&p.server, "CRL: loaded"));
 
-	write_file(path, "");
+	tls_write_file(path, "");
 	tls_ctx_reload_crl(p.server.ctx);
 	assert_false(tls_pair_reconnect(&p));
 	assert_true(tls_side_logged(&p.server, "VERIFY ERROR: CRL not loaded\n"));
@@ -688,7 +674,7 @@ static void verify__crl_dir__file_named_by_the_decimal_serial(void **state)
 	p.server.verify_cfg.crl_dir = dir;
 	expect(&p, true, "VERIFY OK: depth=1, CN=ca\nVERIFY OK: depth=0");
 	snprintf(path, sizeof(path), "%s/20", dir);
-	write_file(path, "");
+	tls_write_file(path, "");
 	p = with(&client_cert);
 	p.server.verify_cfg.crl_dir = dir;
 	expect(&p, false,
@@ -696,7 +682,7 @@ static void verify__crl_dir__file_named_by_the_decimal_serial(void **state)
 	       "VERIFY CRL: depth=0, O=Spec, CN=client, serial=20 is revoked\n");
 	assert_int_equal(unlink(path), 0);
 	snprintf(path, sizeof(path), "%s/7", dir);
-	write_file(path, "");
+	tls_write_file(path, "");
 	p = with(&client_cert);
 	p.server.verify_cfg.crl_dir = dir;
 	expect(&p, false, "VERIFY CRL: depth=1, CN=ca, serial=7 is revoked\n");

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "tls_pair.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "test.h"
 
 static void on_line(void *ctx, const struct log_line *line)
@@ -132,4 +136,24 @@ void tls_pair_fini(struct tls_pair *p)
 bool tls_side_logged(const struct tls_side *side, const char *text)
 {
 	return strstr(str_text(&side->lines), text) != NULL;
+}
+
+void tls_write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+void tls_side_crl_file(struct tls_side *side, char *path, const char *crl)
+{
+	const int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(close(fd), 0);
+	tls_write_file(path, crl);
+	side->cfg.crl.path = path;
+	side->verify_cfg.crl_file = true;
 }

@@ -50,3 +50,10 @@ void tls_pair_fini(struct tls_pair *p);
 
 /** tls_side_logged() - whether @text is part of what the side logged */
 bool tls_side_logged(const struct tls_side *side, const char *text);
+
+/** tls_write_file() - the file at @path holds @text from now on */
+void tls_write_file(const char *path, const char *text);
+
+/** tls_side_crl_file() - have the side ask a new file with @crl. @path: mkstemp()'s template, kept.
+ */
+void tls_side_crl_file(struct tls_side *side, char *path, const char *crl);
