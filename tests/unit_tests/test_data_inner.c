@@ -95,8 +95,8 @@ static void link_local__fe80_10__only(void **state)
 	struct ip_addr a = ip("fe80::1"), b = ip("febf::1"), c = ip("fec0::1"), d = ip("10.0.0.1");
 
 	(void)state;
-	assert_true(inner_is_link_local(&a) && inner_is_link_local(&b));
-	assert_false(inner_is_link_local(&c) || inner_is_link_local(&d));
+	assert_true(ip_addr_is_link_local(&a) && ip_addr_is_link_local(&b));
+	assert_false(ip_addr_is_link_local(&c) || ip_addr_is_link_local(&d));
 }
 
 /* 67 */

@@ -156,6 +156,11 @@ bool ip_addr_is_set(const struct ip_addr *ip)
 	return ip->family == AF_INET || ip->family == AF_INET6;
 }
 
+bool ip_addr_is_link_local(const struct ip_addr *ip)
+{
+	return ip->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ip->u.in6);
+}
+
 bool ip_net_contains(const struct ip_net *net, const struct ip_addr *ip)
 {
 	const uint8_t *a = (const uint8_t *)&net->addr.u, *b = (const uint8_t *)&ip->u;

@@ -75,6 +75,8 @@ int ip_addr_parse_family(const char *text, sa_family_t family, struct ip_addr *o
 const char *ip_addr_format(const struct ip_addr *ip, char *buf, size_t cap);
 bool ip_addr_equal(const struct ip_addr *a, const struct ip_addr *b);
 bool ip_addr_is_set(const struct ip_addr *ip);
+/** ip_addr_is_link_local() - fe80::/10, which says nothing without an interface */
+bool ip_addr_is_link_local(const struct ip_addr *ip);
 
 /** ip_net_contains() - whether @ip lies in @net (families must be equal) */
 bool ip_net_contains(const struct ip_net *net, const struct ip_addr *ip);

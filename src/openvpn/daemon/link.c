@@ -68,17 +68,12 @@ static int link_poll_start(struct link *link, uv_loop_t *loop)
 	return link->poll ? link_poll_update(link) : ERR_SYSTEM;
 }
 
-/* Such an address says nothing without its interface. */
-static bool is_link_local(const union sock_addr *a)
-{
-	return a->sa.sa_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr);
-}
-
 /* Return: false when the callback freed the link. */
 static void deliver(struct link *link, const union sock_addr *from, const struct local_addr *local,
 		    const uint8_t *bytes, size_t len)
 {
 	char got[ADDR_TEXT_MAX], want[ADDR_TEXT_MAX];
+	const struct ip_addr ours = sock_addr_ip(&local->addr);
 	struct local_addr answer = *local;
 
 	if (is_data_packet(bytes, len))
@@ -92,7 +87,7 @@ static void deliver(struct link *link, const union sock_addr *from, const struct
 		return;
 	}
 	link->counters.rx_bytes += len;
-	if (!link->cfg.same_interface && !is_link_local(&local->addr))
+	if (!link->cfg.same_interface && !ip_addr_is_link_local(&ours))
 		answer.ifindex = 0;
 	link->cb.packet(link->ctx, from, &answer, bytes, len);
 }

@@ -71,11 +71,6 @@ int inner_mac_parse(const uint8_t *frame, size_t len, struct inner_mac *out)
 	return 0;
 }
 
-bool inner_is_link_local(const struct ip_addr *ip)
-{
-	return ip->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ip->u.in6);
-}
-
 /* Ports of an unfragmented TCP or UDP packet without IPv6 extension headers. */
 static bool inner_ports(const uint8_t *packet, size_t len, uint8_t ip_proto, uint16_t *sport,
 			uint16_t *dport)

@@ -40,9 +40,6 @@ unsigned int inner_ip_version(const uint8_t *packet, size_t len);
 /** inner_mac_parse() - addresses of an Ethernet frame. Return: 0 or ERR_SHORT. */
 int inner_mac_parse(const uint8_t *frame, size_t len, struct inner_mac *out);
 
-/** inner_is_link_local() - fe80::/10, whose bad source is not worth a line */
-bool inner_is_link_local(const struct ip_addr *ip);
-
 /**
  * inner_is_recursive() - whether a packet read from the tunnel device is the tunnel's own
  * @remote: where the tunnel's packets go

@@ -66,7 +66,7 @@ static void route_from_peer(struct engine *e, struct engine_peer *p, uint8_t *pa
 	}
 	if (!route_is_host_of(p, &ip.src) && route_table_find(e->routes, &ip.src) != p) {
 		bad_source(e, p,
-			   inner_is_link_local(&ip.src)
+			   ip_addr_is_link_local(&ip.src)
 				   ? NULL
 				   : ip_addr_format(&ip.src, text, sizeof(text)));
 		return;

@@ -303,11 +303,6 @@ struct connected {
 	size_t n, cap;
 };
 
-static bool is_link_local6(const struct ip_addr *ip)
-{
-	return ip->family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ip->u.in6);
-}
-
 static void on_connected(void *ctx, struct nlmsghdr *nlh)
 {
 	struct connected *c = ctx;
@@ -318,7 +313,7 @@ static void on_connected(void *ctx, struct nlmsghdr *nlh)
 	    rt.ifindex != c->ifindex || ip_addr_is_set(&rt.gateway) || rt.dst.bits == 0)
 		return;
 	host_bits = rt.dst.addr.family == AF_INET ? 32 : 128;
-	if (rt.dst.bits >= host_bits || is_link_local6(&rt.dst.addr))
+	if (rt.dst.bits >= host_bits || ip_addr_is_link_local(&rt.dst.addr))
 		return;
 	/* IPv6 multicast has its own connected route on every interface. */
 	if (rt.dst.addr.family == AF_INET6 && IN6_IS_ADDR_MULTICAST(&rt.dst.addr.u.in6))
