@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "data/ping.h"
 #include "engine/early.h"
 #include "engine/forward.h"
@@ -107,27 +108,27 @@ static void port_update(struct engine *e, struct port *port)
 
 /* ---- timers ---- */
 
-/* When @p is pinged next if nothing else is sent until then; UINT64_MAX: not at all */
+/* When @p is pinged next if nothing else is sent until then; TIME_NEVER: not at all */
 static uint64_t ping_ms(const struct engine *e, const struct engine_peer *p)
 {
 	if (!p->params.ping_interval_sec || !p->keys[DCO_SLOT_PRIMARY])
-		return UINT64_MAX;
+		return TIME_NEVER;
 	if (p->ping_at_once)
 		return e->now_ms;
 	return p->tx_ms + (uint64_t)p->params.ping_interval_sec * 1000;
 }
 
-/* When @p will have been silent for too long; UINT64_MAX: never */
+/* When @p will have been silent for too long; TIME_NEVER: never */
 static uint64_t expiry_ms(const struct engine_peer *p)
 {
 	uint64_t timeout_ms = (uint64_t)p->params.ping_timeout_sec * 1000;
 
-	return timeout_ms ? p->rx_ms + timeout_ms : UINT64_MAX;
+	return timeout_ms ? p->rx_ms + timeout_ms : TIME_NEVER;
 }
 
 void worker_peer_timers(struct engine *e, struct engine_peer *p)
 {
-	uint64_t ping, expiry;
+	uint64_t due_ms;
 
 	if (!p->gone && e->now_ms >= expiry_ms(p))
 		engine_peer_gone(e, p, DCO_GONE_EXPIRED);
@@ -139,10 +140,9 @@ void worker_peer_timers(struct engine *e, struct engine_peer *p)
 		p->ping_at_once = false;
 		(void)forward_send(e, p, ping_payload(), PING_LEN);
 	}
-	ping = ping_ms(e, p);
-	expiry = expiry_ms(p);
-	if (ping != UINT64_MAX || expiry != UINT64_MAX)
-		wheel_put(&e->wheel, p, e->now_ms, ping < expiry ? ping : expiry);
+	due_ms = time_min(ping_ms(e, p), expiry_ms(p));
+	if (due_ms != TIME_NEVER)
+		wheel_put(&e->wheel, p, e->now_ms, due_ms);
 	else
 		wheel_remove(&e->wheel, p);
 }
