@@ -20,7 +20,7 @@ enum {
 
 /* Just a hint: memory that was freed or moved meanwhile is fetched in vain, nothing else. */
 struct footprint {
-	const void *at[FOOTPRINT_PARTS];
+	_Alignas(CACHE_LINE) const void *at[FOOTPRINT_PARTS];
 	uint8_t lines[FOOTPRINT_PARTS]; /* 0: no more parts */
 };
 

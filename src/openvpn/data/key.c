@@ -17,9 +17,7 @@ struct data_key {
 	} usage[2]; /* by enum cipher_dir */
 	/* Of the next packet, by enum cipher_dir. A new epoch has its cipher elsewhere, which
 	 * costs time only. */
-	struct {
-		_Alignas(CACHE_LINE) struct footprint f;
-	} touches[2];
+	struct footprint touches[2];
 };
 
 struct data_limits data_limits_default(enum cipher_id cipher)
@@ -105,7 +103,7 @@ int data_key_new(const struct data_key_config *cfg, struct data_key **out, struc
 		goto err_wipe;
 	}
 	for (unsigned int dir = 0; ops->touches && dir < ARRAY_SIZE(key->touches); dir++)
-		ops->touches(key->state, dir, &key->touches[dir].f);
+		ops->touches(key->state, dir, &key->touches[dir]);
 	*out = key;
 
 err_wipe:
@@ -187,7 +185,7 @@ void data_key_fetch(const struct data_key *key, enum cipher_dir dir)
 
 void data_key_fetch_rest(const struct data_key *key, enum cipher_dir dir)
 {
-	footprint_fetch(&key->touches[dir].f);
+	footprint_fetch(&key->touches[dir]);
 }
 
 bool data_key_renewal_due(const struct data_key *key)
