@@ -15,9 +15,9 @@ bench_engine_LDADD = libdco.a libengine.a libnet.a libdata.a libovpncrypto.a lib
 EXTRA_PROGRAMS += load_client
 load_client_SOURCES = tests/bench/load_client.c tests/bench/load_traffic.c \
 	tests/bench/load_client.h tests/bench/raw_burst.c tests/bench/raw_burst.h
-load_client_LDADD = libproto.a libdata.a libovpntls.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
+load_client_LDADD = libengine.a libproto.a libdata.a libovpntls.a libovpncrypto.a libbase.a $(OPENSSL_LIBS)
 
 # Packets for all clients of a server, for packet-cost.
 EXTRA_PROGRAMS += burst_source
 burst_source_SOURCES = tests/bench/burst_source.c tests/bench/raw_burst.c tests/bench/raw_burst.h
-burst_source_LDADD = libbase.a
+burst_source_LDADD = libengine.a libbase.a

@@ -6,22 +6,11 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "engine/checksum.h"
 
 enum {
 	IP_LEN = 20,
-	UDP_LEN = 8,
-	IP_CHECKSUM_AT = 10,
 };
-
-static uint16_t ip_checksum(const uint8_t *header)
-{
-	uint32_t sum = 0;
-
-	for (size_t i = 0; i < IP_LEN; i += 2)
-		sum += load_be16(header + i);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t) ~((sum & 0xffff) + (sum >> 16));
-}
 
 void udp4_headers(uint8_t *packet, uint16_t len, const struct sockaddr_in *from,
 		  const struct sockaddr_in *to)
@@ -38,7 +27,7 @@ void udp4_headers(uint8_t *packet, uint16_t len, const struct sockaddr_in *from,
 	wr_u16(&w, ntohs(to->sin_port));
 	wr_u16(&w, (uint16_t)(len - IP_LEN));
 	wr_u16(&w, 0);
-	store_be16(packet + IP_CHECKSUM_AT, ip_checksum(packet));
+	checksum_ip4_header(packet, IP_LEN);
 }
 
 int raw_burst_open(struct raw_burst *b)
