@@ -249,7 +249,7 @@ step_guest()
 }
 
 # Fifty clients which come and go on a server, for SOAK_MINUTES (default 40) of a guest's clock. A minute of it takes
-# about 25 s of one processor; SOAK_MINUTES=1440 is a day.
+# about 20 s of one processor; SOAK_MINUTES=1440 is a day.
 step_soak()
 {
 	local minutes=${SOAK_MINUTES:-40}

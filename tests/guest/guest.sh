@@ -133,6 +133,33 @@ link_kind() # NETNS NAME
 	ip -n "$1" -d -j link show "$2" 2>/dev/null | jq -r '.[0].linkinfo.info_kind // "none"'
 }
 
+# The peers and keys that the mainline driver has at the server; the legacy module cannot be asked.
+dump_peers()
+{
+	ip netns exec s /w/bin/dump_peers tun0
+}
+
+peers_are() # NUMBER
+{
+	dump_peers | grep -q "^$1 peers"
+}
+
+count_fds() # NAME
+{
+	find "/proc/$(cat "$D/$1.pid")/fd" -mindepth 1 | wc -l
+}
+
+# A script for client-connect: the client from port A * 256 + B has 21.A.B.1, and 20.A.B.0/24 behind it.
+address_by_port()
+{
+	cat >"$D/connect" <<-'S'
+		#!/bin/sh
+		a=$((trusted_port / 256)) b=$((trusted_port % 256))
+		printf 'ifconfig-push 21.%d.%d.1 255.0.0.0\niroute 20.%d.%d.0 255.255.255.0\n' $a $b $a $b >"$1"
+	S
+	chmod +x "$D/connect"
+}
+
 # run_case NAME FUNCTION ARGUMENTS...; where the regex ONLY is set, names that it matches
 run_case()
 {

@@ -6,27 +6,12 @@
 . /w/guest.sh
 CLIENTS=${CLIENTS:-500}
 
-count_fds()
-{
-	find "/proc/$(cat "$D/srv.pid")/fd" -mindepth 1 | wc -l
-}
-
 count_routes()
 {
 	{
 		ip -n s route show table all
 		ip -n s -6 route show table all
 	} | wc -l
-}
-
-dump_peers()
-{
-	ip netns exec s /w/bin/dump_peers tun0
-}
-
-peers_are() # NUMBER
-{
-	dump_peers | grep -q "^$1 peers"
 }
 
 # key ids other than 0 come from renegotiations
@@ -37,17 +22,12 @@ all_rekeyed()
 
 figures() # WHEN
 {
-	echo "FIGURE $1: $(dump_peers | tail -n 1), $(count_routes) routes, $(count_fds) descriptors"
+	echo "FIGURE $1: $(dump_peers | tail -n 1), $(count_routes) routes, $(count_fds srv) descriptors"
 }
 
 load()
 {
-	cat >"$D/connect" <<-'S'
-		#!/bin/sh
-		a=$((trusted_port / 256)) b=$((trusted_port % 256))
-		printf 'ifconfig-push 21.%d.%d.1 255.0.0.0\niroute 20.%d.%d.0 255.255.255.0\n' $a $b $a $b >"$1"
-	S
-	chmod +x "$D/connect"
+	address_by_port
 	start srv s "$OURS" --dev tun --server 10.8.0.0 255.255.0.0 --topology subnet --proto udp --port 1194 \
 		--dh none --ca /w/pki/ca.crt --cert /w/pki/server.crt --key /w/pki/server.key --verb 3 \
 		--keepalive 20 120 --duplicate-cn --max-clients 1000 --connect-freq-initial 100000 1 --reneg-sec 0 \
@@ -56,7 +36,7 @@ load()
 	want_log srv 'DCO device tun0 opened'
 	local fds routes
 	sleep 5 # the kernel adds routes of its own when the device is up
-	fds=$(count_fds) routes=$(count_routes)
+	fds=$(count_fds srv) routes=$(count_routes)
 	figures 'before'
 	start load c /w/bin/load_client --server 192.0.2.1:1194 --ca /w/pki/ca.crt --cert /w/pki/client.crt \
 		--key /w/pki/client.key --clients "$CLIENTS" --rate 100 --at-once 6 --seconds 1500 --ping 15 \
@@ -75,7 +55,7 @@ load()
 	figures 'all gone'
 	dump_peers | grep -q '^0 peers, 0 keys' || fail "$(dump_peers | tail -n 1)"
 	[ "$(count_routes)" = "$routes" ] || fail "$(count_routes) routes instead of $routes"
-	[ "$(count_fds)" = "$fds" ] || fail "$(count_fds) descriptors instead of $fds"
+	[ "$(count_fds srv)" = "$fds" ] || fail "$(count_fds srv) descriptors instead of $fds"
 	no_log srv 'mismatch|cannot install|Cannot add peer|out of memory'
 }
 

@@ -7,11 +7,6 @@
 CLIENTS=${CLIENTS:-1000}
 TRACING=/sys/kernel/tracing
 
-peers_are() # NUMBER
-{
-	ip netns exec s /w/bin/dump_peers tun0 | grep -q "^$1 peers"
-}
-
 # every time that a process starts to ask the kernel for all of something
 trace_dumps()
 {

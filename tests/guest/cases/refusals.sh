@@ -79,11 +79,6 @@ peer_refused() # client|server
 	until_true 100 ip netns exec c ping -c 1 -W 1 10.8.0.1 || fail "no tunnel after SIGHUP"
 }
 
-peers_are() # NUMBER
-{
-	ip netns exec s /w/bin/dump_peers tun0 | grep -q "^$1 peers"
-}
-
 instances_gone() # NUMBER
 {
 	[ "$(grep -acE ' client/.*client-instance exiting' "$D/srv.log")" = "$1" ]
@@ -106,7 +101,7 @@ notifications_lost()
 	while read -r id; do
 		ip netns exec s /w/bin/dump_peers tun0 delete "$id" || fail "cannot delete peer $id"
 	done < <(sed -nE 's/.*SENT CONTROL \[client\].*PUSH_REPLY.*peer-id ([0-9]+).*/\1/p' "$D/srv.log" | sort -u)
-	peers_are 3 || fail "$(ip netns exec s /w/bin/dump_peers tun0 | tail -n 1)"
+	peers_are 3 || fail "$(dump_peers | tail -n 1)"
 	kill -CONT "$(cat "$D/srv.pid")"
 	wait_log srv 'notifications of the kernel were lost, asking for all peers' 5
 	until_true 5 instances_gone 20 || fail "not 20 clients are gone"
@@ -128,10 +123,10 @@ key_limit() # CLIENT-PROGRAM
 	client cli "$1" --remote 192.0.2.1 --proto udp --reneg-sec 0
 	connected cli || return
 	ping_vpn c 10.8.0.1
-	keys_are s '0 -' || fail "the server has keys $(ip netns exec s /w/bin/dump_peers tun0 | head -n 1)"
+	keys_are s '0 -' || fail "the server has keys $(dump_peers | head -n 1)"
 	ip netns exec c ping -i 0.1 -c 150 -W 5 10.8.0.1 >"$D/ping.log" 2>&1 &
 	local pid=$! id
-	id=$(ip netns exec s /w/bin/dump_peers tun0 | awk '/^peer/ {print $2}')
+	id=$(dump_peers | awk '/^peer/ {print $2}')
 	ip netns exec s /w/bin/disturb limit tun0 "$id" 0
 	until_true 3 keys_are s '(1 0|0 1)' || fail "the server did not renegotiate"
 	until_true 3 keys_are s '1 0' || fail "the new key does not encrypt"

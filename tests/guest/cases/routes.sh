@@ -91,9 +91,8 @@ client_returns()
 		killed cli c
 	done
 	no_log srv 'ping expired'
-	# dump_peers speaks to the mainline driver only
-	[ "$GUEST" != g72 ] || [ "$(ip netns exec s /w/bin/dump_peers tun0 | tail -n 1)" = "1 peers, 1 keys" ] ||
-		fail "peers are left over: $(ip netns exec s /w/bin/dump_peers tun0)"
+	[ "$GUEST" != g72 ] || [ "$(dump_peers | tail -n 1)" = "1 peers, 1 keys" ] ||
+		fail "peers are left over: $(dump_peers)"
 }
 
 run_case lan_behind_client_ours lan_behind_client "$OURS"

@@ -9,14 +9,9 @@
 CLIENTS=${CLIENTS:-50} MINUTES=${MINUTES:-40}
 SETTLE=$(((MINUTES + 3) / 4)) # minutes until figures are kept to compare with
 
-count_fds()
-{
-	find "/proc/$(cat "$D/srv.pid")/fd" -mindepth 1 | wc -l
-}
-
 fds_at_most() # NUMBER
 {
-	[ "$(count_fds)" -le "$1" ]
+	[ "$(count_fds srv)" -le "$1" ]
 }
 
 memory() # kB in use
@@ -41,19 +36,9 @@ routes_of_empty()
 	all_routes | diff "$D/routes" - >"$D/routes.diff"
 }
 
-dump_peers()
-{
-	ip netns exec s /w/bin/dump_peers tun0
-}
-
 peers()
 {
 	dump_peers | awk 'END {print $1 + 0}'
-}
-
-peers_are()
-{
-	[ "$(peers)" = "$1" ]
 }
 
 instances()
@@ -108,18 +93,13 @@ wanderer() # NUMBER
 figures() # MINUTE
 {
 	echo "FIGURE minute $1: $peers peers, $instances in the status file, $routes routes of clients;" \
-		"$(memory) kB, $(count_fds) descriptors; $(grep -c left "$D/rounds") left, $(grep -c cut "$D/rounds") were cut off," \
+		"$(memory) kB, $(count_fds srv) descriptors; $(grep -c left "$D/rounds") left, $(grep -c cut "$D/rounds") were cut off," \
 		"$(grep -ac 'VERIFY OK: depth=0' "$D/srv.log") handshakes"
 }
 
 soak()
 {
-	cat >"$D/connect" <<-'S'
-		#!/bin/sh
-		a=$((trusted_port / 256)) b=$((trusted_port % 256))
-		printf 'ifconfig-push 21.%d.%d.1 255.0.0.0\niroute 20.%d.%d.0 255.255.255.0\n' $a $b $a $b >"$1"
-	S
-	chmod +x "$D/connect"
+	address_by_port
 	touch "$D/rounds"
 	start srv s "$OURS" --dev tun --server 10.8.0.0 255.255.0.0 --topology subnet --proto udp --port 1194 \
 		--dh none --ca /w/pki/ca.crt --cert /w/pki/server.crt --key /w/pki/server.key --verb 3 \
@@ -131,7 +111,7 @@ soak()
 	sleep 5 # the kernel adds routes of its own
 	all_routes >"$D/routes"
 	local empty_fds fds_early memory_early i n unequal=0 lowest=$CLIENTS all=() instances peers routes
-	empty_fds=$(count_fds)
+	empty_fds=$(count_fds srv)
 	for ((n = 0; n < CLIENTS; n++)); do
 		wanderer "$n" &
 		all+=($!)
@@ -145,18 +125,18 @@ soak()
 		fi
 		[ "$peers" -ge "$lowest" ] || lowest=$peers
 		[ $((i % SETTLE)) != 0 ] || figures "$i"
-		[ "$i" != "$SETTLE" ] || { fds_early=$(count_fds) memory_early=$(memory); }
+		[ "$i" != "$SETTLE" ] || { fds_early=$(count_fds srv) memory_early=$(memory); }
 	done
 	local ended handshakes memory_late
 	ended=$(wc -l <"$D/rounds") handshakes=$(grep -ac 'VERIFY OK: depth=0' "$D/srv.log") memory_late=$(memory)
 	echo "FIGURE $MINUTES minutes: $ended connections ended, $lowest to $CLIENTS clients at a time;" \
-		"memory $memory_early -> $memory_late kB, descriptors $fds_early -> $(count_fds)"
+		"memory $memory_early -> $memory_late kB, descriptors $fds_early -> $(count_fds srv)"
 	[ "$unequal" = 0 ] || fail "$unequal times clients, peers and routes were not of one number"
 	[ "$lowest" -ge $((CLIENTS / 2)) ] || fail "only $lowest clients at a time"
 	[ "$ended" -ge $((MINUTES * CLIENTS / 12)) ] || fail "only $ended connections ended"
 	[ "$handshakes" -ge $((MINUTES * CLIENTS)) ] || fail "only $handshakes handshakes"
 	[ $((memory_late * 100)) -le $((memory_early * 110 + 10000)) ] || fail "memory grew from $memory_early to $memory_late kB"
-	until_true 5 fds_at_most "$fds_early" || fail "$(count_fds) descriptors instead of $fds_early"
+	until_true 5 fds_at_most "$fds_early" || fail "$(count_fds srv) descriptors instead of $fds_early"
 	touch "$D/enough"
 	kill "${all[@]}"
 	for ((n = 0; n < CLIENTS; n++)); do kill -KILL "$(cat "$D/wanderer.$n")" 2>/dev/null; done
@@ -164,7 +144,7 @@ soak()
 	until_true 10 agreed || fail "at the end: $instances in the status file, $peers peers, $routes routes of clients"
 	dump_peers | grep -q '^0 peers, 0 keys' || fail "keys are left over: $(dump_peers | tail -n 1)"
 	routes_of_empty || fail "other routes than before: $(cat "$D/routes.diff")"
-	until_true 5 fds_at_most "$empty_fds" || fail "$(count_fds) descriptors instead of $empty_fds"
+	until_true 5 fds_at_most "$empty_fds" || fail "$(count_fds srv) descriptors instead of $empty_fds"
 	no_log srv 'mismatch|cannot install|Cannot add peer|out of memory|the data plane refuses'
 }
 
