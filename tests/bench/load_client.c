@@ -7,11 +7,12 @@
  *
  * usage: load_client --server ADDR:PORT --ca FILE --cert FILE --key FILE [--clients N] [--rate N]
  *                    [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE]
- *                    [--leave] [--traffic] [--certs N]
+ *                    [--until-up] [--leave] [--traffic] [--certs N]
  *
  * --certs gives client i the certificate in FILE.(i modulo N), all of the same key.
- * --at-once limits how many are in their handshake, so that a slow server is not overrun. SIGTERM
- * ends the run before its time.
+ * --at-once limits how many are in their handshake, so that a slow server is not overrun.
+ * --until-up ends the run before its time as soon as nobody is in it any more, SIGTERM ends it at
+ * once.
  */
 #include "config.h"
 
@@ -356,6 +357,12 @@ static bool busy(const struct load *l)
 	return l->opt.at_once && l->started - l->up - l->failed - l->lost >= l->opt.at_once;
 }
 
+/* Is all said that --until-up waits for? */
+static bool complete(const struct load *l)
+{
+	return l->opt.until_up && l->up + l->failed + l->lost == l->opt.clients;
+}
+
 static void on_ready(struct load *l, struct load_client *c)
 {
 	if (c)
@@ -371,7 +378,8 @@ static void run(struct load *l)
 	struct epoll_event ev[256];
 	int n = -1;
 
-	for (uint64_t now = begin; now < end && !stopped; now = clock_now().mono_ms) {
+	for (uint64_t now = begin; now < end && !stopped && !complete(l);
+	     now = clock_now().mono_ms) {
 		uint64_t due = (now - begin) * l->opt.rate / 1000 + 1;
 
 		if (l->opt.traffic)
@@ -463,11 +471,14 @@ static int parse_server(const char *text, union sock_addr *out)
 static int parse_options(int argc, char **argv, struct options *o)
 {
 	static const struct option longs[] = {
-		{"server", 1, NULL, 's'},  {"ca", 1, NULL, 'a'},	{"cert", 1, NULL, 'c'},
-		{"key", 1, NULL, 'k'},	   {"clients", 1, NULL, 'n'},	{"rate", 1, NULL, 'r'},
-		{"seconds", 1, NULL, 't'}, {"ping", 1, NULL, 'p'},	{"reneg", 1, NULL, 'g'},
-		{"leave", 0, NULL, 'l'},   {"tls-crypt", 1, NULL, 'x'}, {"certs", 1, NULL, 'm'},
-		{"at-once", 1, NULL, 'o'}, {"traffic", 0, NULL, 'd'},	{0},
+		{"server", 1, NULL, 's'},    {"ca", 1, NULL, 'a'},
+		{"cert", 1, NULL, 'c'},	     {"key", 1, NULL, 'k'},
+		{"clients", 1, NULL, 'n'},   {"rate", 1, NULL, 'r'},
+		{"seconds", 1, NULL, 't'},   {"ping", 1, NULL, 'p'},
+		{"reneg", 1, NULL, 'g'},     {"leave", 0, NULL, 'l'},
+		{"tls-crypt", 1, NULL, 'x'}, {"certs", 1, NULL, 'm'},
+		{"at-once", 1, NULL, 'o'},   {"traffic", 0, NULL, 'd'},
+		{"until-up", 0, NULL, 'u'},  {0},
 	};
 	int opt;
 
@@ -513,6 +524,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'd':
 			o->traffic = true;
+			break;
+		case 'u':
+			o->until_up = true;
 			break;
 		case 'm':
 			o->certs = (unsigned int)strtoul(optarg, NULL, 10);
@@ -587,8 +601,8 @@ int main(int argc, char **argv)
 	if (parse_options(argc, argv, &l.opt) < 0) {
 		fprintf(stderr,
 			"usage: load_client --server ADDR:PORT --ca FILE --cert FILE --key FILE [--clients N]\n"
-			"       [--rate N] [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE] [--leave]\n"
-			"       [--traffic] [--certs N]\n");
+			"       [--rate N] [--at-once N] [--seconds N] [--ping N] [--reneg N] [--tls-crypt FILE]\n"
+			"       [--until-up] [--leave] [--traffic] [--certs N]\n");
 		return 2;
 	}
 	setrlimit(RLIMIT_NOFILE, &files);

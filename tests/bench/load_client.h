@@ -22,7 +22,7 @@ struct options {
 	union sock_addr server;
 	const char *ca, *cert, *key, *tls_crypt;
 	unsigned int clients, rate, at_once, seconds, ping_sec, reneg_sec, certs;
-	bool leave, traffic;
+	bool until_up, leave, traffic;
 };
 
 enum load_state {
