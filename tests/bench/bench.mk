@@ -21,3 +21,8 @@ load_client_LDADD = libengine.a libproto.a libdata.a libovpntls.a libovpncrypto.
 EXTRA_PROGRAMS += burst_source
 burst_source_SOURCES = tests/bench/burst_source.c tests/bench/raw_burst.c tests/bench/raw_burst.h
 burst_source_LDADD = libengine.a libbase.a
+
+# What TLS alone takes of a server's handshake, for server-scale.
+EXTRA_PROGRAMS += tls_floor
+tls_floor_SOURCES = tests/bench/tls_floor.c
+tls_floor_LDADD = $(OPENSSL_LIBS)
