@@ -292,7 +292,7 @@ step_attack()
 # the step's log.
 step_scale()
 {
-	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc && make -C "$BUILD/gcc" -j"$JOBS" load_client burst_source || return 1
+	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc && make -C "$BUILD/gcc" -j"$JOBS" load_client burst_source tls_floor || return 1
 	{
 		OPENVPN=$BUILD/gcc/openvpn tests/bench/many-clients || touch "$BUILD/scale.failed"
 		OPENVPN=$BUILD/gcc/openvpn tests/bench/server-scale -o "$BUILD/server-scale.json" || touch "$BUILD/scale.failed"
