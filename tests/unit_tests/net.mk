@@ -2,14 +2,15 @@
 NET_TESTS = test_net_netlink \
 	test_net_iface test_net_notify test_net_privilege test_net_process test_net_prompt \
 	test_net_redirect test_net_resolve test_net_route test_net_route_journal \
-	test_net_route_list test_net_route_set test_net_socket test_net_tcp_queue test_net_tun
+	test_net_route_list test_net_route_set test_net_socket test_net_tcp_queue test_net_tcp_record \
+	test_net_tun
 NET_TEST_LIBS = libnet.a libbase.a $(LIBNL_LIBS) $(LIBUV_LIBS) $(LIBCAPNG_LIBS) $(LIBSYSTEMD_LIBS) \
 	$(CMOCKA_LIBS)
 check_PROGRAMS += $(NET_TESTS)
 TESTS += $(NET_TESTS) tests/unit_tests/test_dns_updown.sh
 EXTRA_DIST += tests/unit_tests/net_fixture.h tests/unit_tests/test_dns_updown.sh
 test_net_iface_SOURCES = tests/unit_tests/test_net_iface.c
-test_net_iface_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_iface_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBNL_CFLAGS)
 test_net_iface_LDADD = $(NET_TEST_LIBS)
 test_net_notify_SOURCES = tests/unit_tests/test_net_notify.c
 test_net_notify_CPPFLAGS = $(UNIT_CPPFLAGS)
@@ -47,6 +48,9 @@ test_net_socket_LDADD = $(NET_TEST_LIBS)
 test_net_tcp_queue_SOURCES = tests/unit_tests/test_net_tcp_queue.c
 test_net_tcp_queue_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_tcp_queue_LDADD = $(NET_TEST_LIBS)
+test_net_tcp_record_SOURCES = tests/unit_tests/test_net_tcp_record.c
+test_net_tcp_record_CPPFLAGS = $(UNIT_CPPFLAGS)
+test_net_tcp_record_LDADD = $(NET_TEST_LIBS)
 test_net_tun_SOURCES = tests/unit_tests/test_net_tun.c
 test_net_tun_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_net_tun_LDADD = $(NET_TEST_LIBS)

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "net_fixture.h"
 
+#include <linux/rtnetlink.h>
+
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+
+#include "net/netlink_linux.h"
+
 static void get__tap__tells_all(void **state)
 {
 	FIXTURE(f, state);
@@ -119,6 +126,61 @@ static void delete__tap__gone(void **state)
 	assert_int_equal(iface_delete(f->nl, f->eth.ifindex, NULL), ERR_NO_DEVICE);
 }
 
+static struct nl_msg *set_mtu(int ifindex, uint32_t mtu)
+{
+	struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_REQUEST);
+	const struct ifinfomsg hdr = {.ifi_family = AF_UNSPEC, .ifi_index = ifindex};
+
+	assert_non_null(msg);
+	assert_int_equal(nlmsg_append(msg, (void *)(uintptr_t)&hdr, sizeof(hdr), NLMSG_ALIGNTO), 0);
+	assert_int_equal(nla_put_u32(msg, IFLA_MTU, mtu), 0);
+	return msg;
+}
+
+static uint32_t mtu_of(struct fixture *f, int ifindex)
+{
+	struct iface_info info;
+
+	assert_int_equal(iface_get(f->nl, ifindex, &info, NULL), 0);
+	return (uint32_t)info.mtu;
+}
+
+/* The kernel takes both, and the answers are kept apart. */
+static void pair__one_fails__told_which(void **state)
+{
+	enum {
+		NOBODY = 4711,
+	};
+	FIXTURE(f, state);
+	int lo = iface_index("lo"), eth = f->eth.ifindex;
+	struct err err = {0};
+	bool first;
+
+	assert_int_equal(
+		netlink_exchange_pair(f->nl, set_mtu(lo, 9000), set_mtu(eth, 1400), &first), 0);
+	assert_true(first);
+	assert_int_equal(mtu_of(f, lo), 9000);
+	assert_int_equal(mtu_of(f, eth), 1400);
+
+	assert_int_equal(
+		netlink_exchange_pair(f->nl, set_mtu(lo, 9001), set_mtu(eth, 1u << 30), &first),
+		EINVAL);
+	assert_true(first);
+	assert_int_equal(netlink_fail(f->nl, &err, "second"), ERR_SYSTEM);
+	assert_non_null(strstr(err.text, "mtu greater than device maximum"));
+	assert_int_equal(mtu_of(f, lo), 9001);
+
+	assert_int_equal(
+		netlink_exchange_pair(f->nl, set_mtu(NOBODY, 1500), set_mtu(eth, 1300), &first),
+		ENODEV);
+	assert_false(first);
+	assert_int_equal(mtu_of(f, eth), 1300);
+
+	assert_int_equal(netlink_exchange_pair(f->nl, NULL, set_mtu(eth, 1200), &first), ENOMEM);
+	assert_false(first);
+	assert_int_equal(mtu_of(f, eth), 1300); /* and the answers of before are all taken */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -130,6 +192,7 @@ int main(void)
 		NETNS_TEST(addr__peer__host_route_to_peer),
 		NETNS_TEST(addr__nonsense__invalid),
 		NETNS_TEST(delete__tap__gone),
+		NETNS_TEST(pair__one_fails__told_which),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,6 +19,7 @@ libnet_a_SOURCES = \
 	src/openvpn/net/socket.h src/openvpn/net/socket_errors_linux.c \
 	src/openvpn/net/socket_linux.c \
 	src/openvpn/net/tcp_queue.c src/openvpn/net/tcp_queue.h \
+	src/openvpn/net/tcp_record.c src/openvpn/net/tcp_record.h \
 	src/openvpn/net/tun.h src/openvpn/net/tun_linux.c
 if HAVE_SYSTEMD
 libnet_a_SOURCES += src/openvpn/net/notify_systemd.c

@@ -142,14 +142,14 @@ void netlink_close(struct netlink *nl)
 	free(nl);
 }
 
-static int exchange_once(struct netlink *nl, struct nl_msg *msg)
+/* @sent: what sending said */
+static int take_answer(struct netlink *nl, int sent)
 {
-	int ret;
+	int ret = sent;
 
 	nl->errnum = 0;
 	nl->answered = false;
 	nl->reason[0] = '\0';
-	ret = nl_send_auto(nl->sock, msg);
 	while (ret >= 0 && !nl->answered)
 		ret = nl_recvmsgs_default(nl->sock);
 	if (ret < 0 && nl->errnum == 0)
@@ -172,12 +172,57 @@ int netlink_exchange(struct netlink *nl, struct nl_msg *msg, netlink_msg_fn on_m
 	nl->on_msg_ctx = ctx;
 	for (int i = 0; i < DUMP_TRIES; i++) {
 		nlmsg_hdr(msg)->nlmsg_seq = NL_AUTO_SEQ;
-		errnum = exchange_once(nl, msg);
+		errnum = take_answer(nl, nl_send_auto(nl->sock, msg));
 		if (errnum != EINTR)
 			break;
 	}
 	nl->on_msg = NULL;
 	nlmsg_free(msg);
+	return errnum;
+}
+
+static struct iovec bytes_of(struct nl_msg *msg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+
+	return (struct iovec){.iov_base = nlh, .iov_len = NLMSG_ALIGN(nlh->nlmsg_len)};
+}
+
+static int send_pair(struct netlink *nl, struct nl_msg *first, struct nl_msg *second)
+{
+	struct iovec both[2];
+
+	nl_complete_msg(nl->sock, first);
+	nl_complete_msg(nl->sock, second);
+	both[0] = bytes_of(first);
+	both[1] = bytes_of(second);
+	return nl_send_iovec(nl->sock, first, both, ARRAY_SIZE(both));
+}
+
+int netlink_exchange_pair(struct netlink *nl, struct nl_msg *first, struct nl_msg *second,
+			  bool *first_done)
+{
+	char reason[NETLINK_REASON_MAX];
+	int errnum = ENOMEM, sent;
+
+	*first_done = false;
+	nl->errnum = ENOMEM;
+	nl->reason[0] = '\0';
+	nl->on_msg = NULL;
+	if (first && second) {
+		sent = send_pair(nl, first, second);
+		errnum = take_answer(nl, sent);
+		*first_done = errnum == 0;
+		memcpy(reason, nl->reason, sizeof(reason));
+		if (sent >= 0 && take_answer(nl, sent) && *first_done) {
+			errnum = nl->errnum;
+			memcpy(reason, nl->reason, sizeof(reason));
+		}
+		nl->errnum = errnum;
+		memcpy(nl->reason, reason, sizeof(reason));
+	}
+	nlmsg_free(first);
+	nlmsg_free(second);
 	return errnum;
 }
 

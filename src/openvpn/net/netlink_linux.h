@@ -48,6 +48,20 @@ int netlink_open_protocol(const struct log *log, int protocol, struct netlink **
 int netlink_exchange(struct netlink *nl, struct nl_msg *msg, netlink_msg_fn on_msg,
 		     void *ctx) MUST_CHECK;
 
+/**
+ * netlink_exchange_pair() - two requests which the kernel is given at once
+ * @first, @second: freed in any case; NULL is ENOMEM
+ * @first_done: gets whether the first request was granted
+ *
+ * It takes them one after the other, the second even when it refused the first, without coming
+ * back to us in between.
+ *
+ * Return: 0 or a positive errno: that of the first if it failed, else that of the second; it is
+ * kept in @nl with the kernel's explanation.
+ */
+int netlink_exchange_pair(struct netlink *nl, struct nl_msg *first, struct nl_msg *second,
+			  bool *first_done) MUST_CHECK;
+
 /** netlink_errno_code() - ERR_* that fits an errno of rtnetlink */
 int netlink_errno_code(int errnum);
 
