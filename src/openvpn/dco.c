@@ -70,9 +70,9 @@ int dco_device_ifindex(const struct dco_device *dev)
 }
 
 int dco_transport_attach(struct dco_device *dev, int fd, enum dco_transport_proto proto,
-			 const uint8_t *pending, size_t pending_len, struct err *err)
+			 bool hold_data, struct err *err)
 {
-	return dev->ops->transport_attach(dev->ctx, fd, proto, pending, pending_len, err);
+	return dev->ops->transport_attach(dev->ctx, fd, proto, hold_data, err);
 }
 
 int dco_transport_detach(struct dco_device *dev, int transport)

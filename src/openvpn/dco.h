@@ -258,8 +258,8 @@ struct dco_ops {
 	const char *(*device_name)(void *ctx);
 	int (*device_ifindex)(void *ctx);
 
-	int (*transport_attach)(void *ctx, int fd, enum dco_transport_proto proto,
-				const uint8_t *pending, size_t pending_len, struct err *err);
+	int (*transport_attach)(void *ctx, int fd, enum dco_transport_proto proto, bool hold_data,
+				struct err *err);
 	int (*transport_detach)(void *ctx, int transport);
 	int (*control_send)(void *ctx, int transport, const union sock_addr *to,
 			    const struct local_addr *from, const uint8_t *packet, size_t len);
@@ -336,15 +336,16 @@ int dco_device_ifindex(const struct dco_device *dev);
 /**
  * dco_transport_attach() - let the data plane read a connected or bound socket
  * @fd: non-blocking; stays the caller's to close, after dco_transport_detach()
- * @pending: TCP: bytes already read from the stream that form no whole record yet
+ * @hold_data: TCP: data packets, and what is behind the first of them, wait in the stream until a
+ * peer of the transport gets its first key, so that none is lost between the two. Else those that
+ * come earlier are dropped.
  *
  * From now on the caller must not read @fd: control packets arrive as DCO_EVENT_CONTROL.
  *
  * Return: a transport number >= 0 or ERR_*.
  */
 int dco_transport_attach(struct dco_device *dev, int fd, enum dco_transport_proto proto,
-			 const uint8_t *pending, size_t pending_len, struct err *err) MUST_CHECK
-	REQUIRES(control_thread);
+			 bool hold_data, struct err *err) MUST_CHECK REQUIRES(control_thread);
 
 /** dco_transport_detach() - stop using the socket; peers that use it must have been deleted */
 int dco_transport_detach(struct dco_device *dev, int transport) REQUIRES(control_thread);

@@ -181,15 +181,19 @@ struct kernel_transport;
 struct kernel_peer {
 	struct hash_link by_id;
 	uint32_t id;
+	uint32_t tx_id;
 	struct kernel_transport *transport;
 	union sock_addr remote;
+	struct local_addr local;
 	struct ip_addr vpn_ip4, vpn_ip6;
 	struct dco_peer_params params;
 	struct dco_peer_stats stats; /* the last that we saw */
 	uint64_t key_packets_base;   /* link_tx_packets when the sending key came */
 	bool key_limit_told;
-	bool gone; /* the kernel has it no more; told, or about to be */
-	bool seen; /* in the dump that is going on */
+	bool params_wait; /* as long as the kernel does not have the peer */
+	bool awaits_key;  /* the kernel gets it together with its first key */
+	bool gone;	  /* the kernel has it no more; told, or about to be */
+	bool seen;	  /* in the dump that is going on */
 };
 
 /* A deletion by us whose notification is still to come (spec 05 section 1.9). */
@@ -255,8 +259,20 @@ struct nl_msg *kernel_fitting(struct nl_msg *msg, int ret);
  * Return: 0 or ERR_*. ENODEV is also reported as the loss of the device.
  */
 int kernel_command(struct dco_linux *d, struct nl_msg *msg, struct err *err, const char *what);
+/** kernel_command_failed() - what kernel_command() says after an exchange that failed */
+int kernel_command_failed(struct dco_linux *d, struct err *err, const char *what);
 
 struct kernel_peer *kernel_peer_find(const struct dco_linux *d, uint32_t id);
+/**
+ * kernel_peer_new_with_key() - give the kernel a peer that awaits its key, and the key, in one go
+ * @key: the request for its first key; freed in any case, NULL is ERR_NOMEM
+ *
+ * It reads the stream as soon as it has the peer, and drops what it finds there without a key.
+ *
+ * Return: 0, ERR_AGAIN when bytes of a control packet are still on our side, or another ERR_*.
+ */
+int kernel_peer_new_with_key(struct dco_linux *d, struct kernel_peer *p, struct nl_msg *key,
+			     struct err *err) MUST_CHECK;
 /** kernel_peer_any() - the peer of a device in point-to-point mode, or NULL */
 struct kernel_peer *kernel_peer_any(const struct dco_linux *d);
 /** kernel_peer_each() - call @fn for all peers; it must not add or delete any */
@@ -311,7 +327,7 @@ void kernel_links_drain(struct dco_linux *d);
 /* ---- dco_linux_transport.c ---- */
 
 int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_proto proto,
-			    const uint8_t *pending, size_t pending_len, struct err *err) MUST_CHECK;
+			    bool hold_data, struct err *err) MUST_CHECK;
 int kernel_transport_detach(struct dco_linux *d, int transport);
 int kernel_control_send(struct dco_linux *d, int transport, const union sock_addr *to,
 			const struct local_addr *from, const uint8_t *packet, size_t len);
@@ -321,9 +337,20 @@ int kernel_transport_fd(const struct kernel_transport *t);
 /**
  * kernel_transport_hand_over() - get ready for the kernel to read the stream
  *
- * Return: 0, or ERR_AGAIN when bytes of a packet are still on our side.
+ * Return: 0, ERR_AGAIN when bytes of a packet are still on our side, or ERR_SYSTEM.
  */
-int kernel_transport_hand_over(struct kernel_transport *t) MUST_CHECK;
+int kernel_transport_hand_over(struct dco_linux *d, struct kernel_transport *t) MUST_CHECK;
+/** kernel_transport_is_between() - whether part of a control packet is on its way */
+bool kernel_transport_is_between(const struct kernel_transport *t);
+/** kernel_transport_holds_data() - whether the kernel is to have the stream and a key at once */
+bool kernel_transport_holds_data(const struct kernel_transport *t);
+/**
+ * kernel_transport_nudge() - have the kernel look at what waits in a stream
+ *
+ * The legacy module does so when more arrives, and that may take until the next ping. Whoever sets
+ * SO_RCVLOWAT has it told that there is something to read.
+ */
+void kernel_transport_nudge(const struct kernel_transport *t);
 /** kernel_transport_take_back() - the peer is gone, the stream is an ordinary one again */
 void kernel_transport_take_back(struct kernel_transport *t);
 void kernel_transport_use(struct kernel_transport *t, int by);
@@ -345,8 +372,8 @@ void kernel_routes_del_peer(struct dco_linux *d, uint32_t peer_id);
 /* dco_linux_device.c */
 const char *kernel_op_device_name(void *ctx);
 int kernel_op_device_ifindex(void *ctx);
-int kernel_op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto,
-			       const uint8_t *pending, size_t pending_len, struct err *err);
+int kernel_op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto, bool hold_data,
+			       struct err *err);
 int kernel_op_transport_detach(void *ctx, int transport);
 int kernel_op_control_send(void *ctx, int transport, const union sock_addr *to,
 			   const struct local_addr *from, const uint8_t *packet, size_t len);

@@ -227,10 +227,10 @@ int kernel_op_device_ifindex(void *ctx)
 	return d->ifindex;
 }
 
-int kernel_op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto,
-			       const uint8_t *pending, size_t pending_len, struct err *err)
+int kernel_op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto, bool hold_data,
+			       struct err *err)
 {
-	return kernel_transport_attach(ctx, fd, proto, pending, pending_len, err);
+	return kernel_transport_attach(ctx, fd, proto, hold_data, err);
 }
 
 int kernel_op_transport_detach(void *ctx, int transport)

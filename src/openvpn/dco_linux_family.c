@@ -58,8 +58,11 @@ struct nl_msg *kernel_fitting(struct nl_msg *msg, int ret)
 
 int kernel_command(struct dco_linux *d, struct nl_msg *msg, struct err *err, const char *what)
 {
-	if (netlink_exchange(d->genl, msg, NULL, NULL) == 0)
-		return 0;
+	return netlink_exchange(d->genl, msg, NULL, NULL) ? kernel_command_failed(d, err, what) : 0;
+}
+
+int kernel_command_failed(struct dco_linux *d, struct err *err, const char *what)
+{
 	if (d->genl->errnum == ENODEV)
 		kernel_device_gone(d);
 	if (d->genl->reason[0])

@@ -6,17 +6,16 @@
 
 #include "base/secret.h"
 
-/* As kernel_command(), for a message with key bytes: they are wiped before the memory is given
- * back. */
-static int secret_command(struct dco_linux *d, struct nl_msg *msg, struct err *err,
-			  const char *what)
+/* The bytes of the key are wiped before the memory is given back. */
+static int install(struct dco_linux *d, struct kernel_peer *p, struct nl_msg *msg, struct err *err)
 {
 	int ret;
 
 	if (!msg)
-		return err_set(err, ERR_NOMEM, "%s: out of memory", what);
+		return err_set(err, ERR_NOMEM, "dco_new_key: out of memory");
 	nlmsg_get(msg);
-	ret = kernel_command(d, msg, err, what);
+	ret = p->awaits_key ? kernel_peer_new_with_key(d, p, msg, err)
+			    : kernel_command(d, msg, err, "dco_new_key");
 	secret_wipe(nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len);
 	nlmsg_free(msg);
 	return ret;
@@ -47,7 +46,7 @@ int kernel_op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 	log_dbg(&d->log, 6, "dco_new_key: slot %d, key-id %u, peer-id %u", (int)slot, key->key_id,
 		peer_id);
 	msg = kernel_fitting(msg, msg ? d->dialect->put_key(msg, peer_id, slot, key) : -1);
-	ret = secret_command(d, msg, &why, "dco_new_key");
+	ret = install(d, p, msg, &why);
 	if (ret < 0)
 		return err_set(err, ret, "Impossible to install key material in DCO: %s", why.text);
 	if (slot == DCO_SLOT_PRIMARY)

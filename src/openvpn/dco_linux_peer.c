@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/netlink.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,7 +126,7 @@ static void mark_unseen(struct dco_linux *d UNUSED, struct kernel_peer *p)
 static void check_seen(struct dco_linux *d, struct kernel_peer *p)
 {
 	/* A dump may miss somebody: ask again. */
-	if (!p->seen && !p->gone)
+	if (!p->seen && !p->gone && !p->awaits_key)
 		(void)kernel_poll_peer(d, p);
 }
 
@@ -136,7 +137,7 @@ int kernel_poll_peers(struct dco_linux *d)
 	if (d->device_gone || d->peers.count == 0)
 		return 0;
 	if (d->mode == DCO_MODE_P2P)
-		return only->gone ? 0 : kernel_poll_peer(d, only);
+		return only->gone || only->awaits_key ? 0 : kernel_poll_peer(d, only);
 	kernel_peer_each(d, mark_unseen);
 	if (netlink_exchange(d->genl,
 			     kernel_device_request(d, d->dialect->cmd_peer_get, NLM_F_DUMP),
@@ -149,14 +150,48 @@ int kernel_poll_peers(struct dco_linux *d)
 
 /* ---- peers ---- */
 
-static int send_peer_new(struct dco_linux *d, const struct kernel_peer *p,
-			 const struct dco_peer_config *cfg, struct err *err)
+/* With the mainline driver zero for one of them switches both off. */
+static uint32_t keepalive_value(struct dco_linux *d, uint32_t sec, bool other)
+{
+	if (!d->dialect->keepalive_needs_both)
+		return sec;
+	if (sec == 0)
+		return other ? KERNEL_KEEPALIVE_MAX_SEC : 0;
+	if (sec <= KERNEL_KEEPALIVE_MAX_SEC)
+		return sec;
+	log_warn(&d->log, "Note: DCO keepalive %u clamped to %u", sec, KERNEL_KEEPALIVE_MAX_SEC);
+	return KERNEL_KEEPALIVE_MAX_SEC;
+}
+
+static int put_params(struct dco_linux *d, const struct kernel_peer *p)
+{
+	const struct dco_peer_params *params = &p->params;
+	uint32_t interval, timeout;
+	struct err err = {0};
+	struct nl_msg *msg;
+	int ret;
+
+	interval = keepalive_value(d, params->ping_interval_sec, params->ping_timeout_sec > 0);
+	timeout = keepalive_value(d, params->ping_timeout_sec, params->ping_interval_sec > 0);
+	log_dbg(&d->log, 6, "dco_set_peer: peer-id %u, keepalive %u/%u, mss %u", p->id, interval,
+		timeout, params->mss_ip4);
+	msg = kernel_device_request(d, d->dialect->cmd_peer_set, 0);
+	msg = kernel_fitting(msg,
+			     msg ? d->dialect->put_keepalive(msg, p->id, interval, timeout) : -1);
+	ret = kernel_command(d, msg, &err, "dco_set_peer");
+	if (ret < 0)
+		log_info(&d->log, 3, "Cannot set DCO peer parameters for peer (id=%u): %s", p->id,
+			 err.text);
+	return ret;
+}
+
+static struct nl_msg *peer_new_request(const struct dco_linux *d, const struct kernel_peer *p)
 {
 	bool tcp = kernel_transport_is_tcp(p->transport);
 	struct kernel_peer_new req = {
 		.id = p->id,
-		.tx_id = cfg->tx_peer_id,
-		.has_tx_id = d->family.tx_id && cfg->tx_peer_id != p->id,
+		.tx_id = p->tx_id,
+		.has_tx_id = d->family.tx_id && p->tx_id != p->id,
 		.fd = kernel_transport_fd(p->transport),
 	};
 	struct nl_msg *msg = kernel_device_request(d, d->dialect->cmd_peer_new, 0);
@@ -164,7 +199,7 @@ static int send_peer_new(struct dco_linux *d, const struct kernel_peer *p,
 
 	if (!tcp) {
 		req.remote = p->remote;
-		req.local = cfg->local.addr;
+		req.local = p->local.addr;
 		sock_addr_unmap(&req.local);
 	}
 	if (d->mode == DCO_MODE_MULTI_PEER) {
@@ -173,8 +208,75 @@ static int send_peer_new(struct dco_linux *d, const struct kernel_peer *p,
 	}
 	log_dbg(&d->log, 6, "dco_new_peer: peer-id %u, fd %d, remote addr: %s", p->id, req.fd,
 		tcp ? "none" : sock_addr_format(&p->remote, text, sizeof(text)));
-	msg = kernel_fitting(msg, msg ? d->dialect->put_peer_new(msg, &req) : -1);
-	return kernel_command(d, msg, err, "dco_new_peer");
+	return kernel_fitting(msg, msg ? d->dialect->put_peer_new(msg, &req) : -1);
+}
+
+static int hand_over(struct dco_linux *d, const struct kernel_peer *p, struct err *err)
+{
+	int ret = kernel_transport_hand_over(d, p->transport);
+
+	if (ret == ERR_AGAIN)
+		return err_set(err, ret, "control packets are still waiting for the TCP socket");
+	return ret < 0 ? err_set_errno(err, errno, "cannot wait for a socket") : 0;
+}
+
+static int new_peer(struct dco_linux *d, const struct kernel_peer *p, struct err *err)
+{
+	int ret = hand_over(d, p, err);
+
+	if (ret < 0)
+		return ret;
+	ret = kernel_command(d, peer_new_request(d, p), err, "dco_new_peer");
+	if (ret < 0)
+		kernel_transport_take_back(p->transport);
+	else
+		kernel_transport_nudge(p->transport);
+	return ret;
+}
+
+/*
+ * The driver parses the stream in a thread of the kernel, which must not get our processor between
+ * the peer and its key. Without the right to this a few packets may be lost.
+ */
+static bool hurry(void)
+{
+	const struct sched_param first = {.sched_priority = 1};
+
+	return sched_getscheduler(0) == SCHED_OTHER &&
+	       sched_setscheduler(0, SCHED_FIFO, &first) == 0;
+}
+
+static void hurry_no_more(void)
+{
+	const struct sched_param ordinary = {0};
+
+	(void)sched_setscheduler(0, SCHED_OTHER, &ordinary); /* giving up a right is allowed */
+}
+
+int kernel_peer_new_with_key(struct dco_linux *d, struct kernel_peer *p, struct nl_msg *key,
+			     struct err *err)
+{
+	int ret = hand_over(d, p, err);
+	bool done, hurried;
+
+	if (ret < 0) {
+		nlmsg_free(key);
+		return ret;
+	}
+	hurried = hurry();
+	if (netlink_exchange_pair(d->genl, peer_new_request(d, p), key, &done))
+		ret = kernel_command_failed(d, err, done ? "dco_new_key" : "dco_new_peer");
+	if (hurried)
+		hurry_no_more();
+	p->awaits_key = !done;
+	if (!done) {
+		kernel_transport_take_back(p->transport);
+		return ret;
+	}
+	kernel_transport_nudge(p->transport);
+	if (p->params_wait)
+		(void)put_params(d, p); /* told in the log */
+	return ret;
 }
 
 static void peer_free(struct dco_linux *d, struct kernel_peer *p)
@@ -205,21 +307,20 @@ int kernel_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err 
 	if (!p)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	p->id = cfg->peer_id;
+	p->tx_id = cfg->tx_peer_id;
 	p->transport = t;
+	p->local = cfg->local;
 	p->remote = cfg->remote;
 	sock_addr_unmap(&p->remote);
 	p->vpn_ip4 = cfg->vpn_ip4;
 	p->vpn_ip6 = cfg->vpn_ip6;
-	ret = kernel_transport_hand_over(t);
+	p->awaits_key = kernel_transport_holds_data(t) && !kernel_transport_is_between(t);
+	ret = p->awaits_key ? 0 : new_peer(d, p, err);
 	if (ret < 0) {
-		free(p);
-		return err_set(err, ret, "control packets are still waiting for the TCP socket");
-	}
-	ret = send_peer_new(d, p, cfg, err);
-	if (ret < 0) {
-		log_info(&d->log, 3, "Cannot add peer to DCO for %s: %s (%d)",
-			 cfg->name ? cfg->name : "?", strerror(d->genl->errnum), d->genl->errnum);
-		kernel_transport_take_back(t);
+		if (ret != ERR_AGAIN)
+			log_info(&d->log, 3, "Cannot add peer to DCO for %s: %s (%d)",
+				 cfg->name ? cfg->name : "?", strerror(d->genl->errnum),
+				 d->genl->errnum);
 		free(p);
 		return ret;
 	}
@@ -228,43 +329,16 @@ int kernel_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err 
 	return 0;
 }
 
-/* With the mainline driver zero for one of them switches both off. */
-static uint32_t keepalive_value(struct dco_linux *d, uint32_t sec, bool other)
-{
-	if (!d->dialect->keepalive_needs_both)
-		return sec;
-	if (sec == 0)
-		return other ? KERNEL_KEEPALIVE_MAX_SEC : 0;
-	if (sec <= KERNEL_KEEPALIVE_MAX_SEC)
-		return sec;
-	log_warn(&d->log, "Note: DCO keepalive %u clamped to %u", sec, KERNEL_KEEPALIVE_MAX_SEC);
-	return KERNEL_KEEPALIVE_MAX_SEC;
-}
-
 int kernel_op_peer_set(void *ctx, uint32_t peer_id, const struct dco_peer_params *params)
 {
 	struct dco_linux *d = ctx;
 	struct kernel_peer *p = kernel_peer_find(d, peer_id);
-	uint32_t interval, timeout;
-	struct err err = {0};
-	struct nl_msg *msg;
-	int ret;
 
 	if (!p || p->gone)
 		return ERR_NO_PEER;
-	interval = keepalive_value(d, params->ping_interval_sec, params->ping_timeout_sec > 0);
-	timeout = keepalive_value(d, params->ping_timeout_sec, params->ping_interval_sec > 0);
-	log_dbg(&d->log, 6, "dco_set_peer: peer-id %u, keepalive %u/%u, mss %u", peer_id, interval,
-		timeout, params->mss_ip4);
 	p->params = *params;
-	msg = kernel_device_request(d, d->dialect->cmd_peer_set, 0);
-	msg = kernel_fitting(msg,
-			     msg ? d->dialect->put_keepalive(msg, peer_id, interval, timeout) : -1);
-	ret = kernel_command(d, msg, &err, "dco_set_peer");
-	if (ret < 0)
-		log_info(&d->log, 3, "Cannot set DCO peer parameters for peer (id=%u): %s", peer_id,
-			 err.text);
-	return ret;
+	p->params_wait = p->awaits_key;
+	return p->awaits_key ? 0 : put_params(d, p);
 }
 
 int kernel_op_peer_set_remote(void *ctx, uint32_t peer_id, const union sock_addr *remote,
@@ -315,6 +389,11 @@ int kernel_op_peer_set_vpn_ip(void *ctx, uint32_t peer_id, const struct ip_addr 
 		return 0;
 	if (!d->dialect->put_vpn_ip || d->mode == DCO_MODE_P2P)
 		return ERR_UNSUPPORTED;
+	if (p->awaits_key) {
+		p->vpn_ip4 = *ip4;
+		p->vpn_ip6 = *ip6;
+		return 0;
+	}
 	msg = kernel_device_request(d, d->dialect->cmd_peer_set, 0);
 	msg = kernel_fitting(msg, msg ? d->dialect->put_vpn_ip(msg, peer_id, &new4, &new6) : -1);
 	ret = kernel_command(d, msg, NULL, "dco_set_peer");
@@ -355,8 +434,9 @@ static void delete_in_kernel(struct dco_linux *d, struct kernel_peer *p)
 	struct err err = {0};
 	int ret;
 
-	(void)kernel_poll_peer(d, p); /* its last counters */
-	if (p->gone) {
+	if (!p->awaits_key)
+		(void)kernel_poll_peer(d, p); /* its last counters */
+	if (p->gone || p->awaits_key) {
 		nlmsg_free(msg);
 		return;
 	}

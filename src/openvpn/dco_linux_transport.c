@@ -12,17 +12,16 @@
 #include <sys/socket.h>
 
 #include "base/bytes.h"
+#include "data/packet.h"
 #include "net/socket.h"
 #include "net/tcp_queue.h"
+#include "net/tcp_record.h"
 
 enum {
 	PREFIX_LEN = TCP_QUEUE_PREFIX_LEN,
-	RECORD_MAX = PREFIX_LEN + UINT16_MAX,
+	RECORD_MAX = TCP_RECORD_MAX,
 	OUT_MAX_BYTES = 1 << 20,
 	TCP_BUFFER_BYTES = 128 * 1024, /* a record larger than it would stop the kernel's parser */
-	OPCODE_SHIFT = 3,
-	OPCODE_DATA_V1 = 6,
-	OPCODE_DATA_V2 = 9,
 };
 
 struct kernel_transport {
@@ -35,11 +34,13 @@ struct kernel_transport {
 	bool was_in_kernel; /* now or before */
 	bool dead;
 	bool v1_told;
+	bool hold_data; /* TCP: until there is a key */
+	bool held;	/* the next record is data, and waits */
 	uint32_t watched;
-	int lowat;
-	struct tcp_queue out; /* what the socket does not take yet */
+	struct tcp_record_reader plain; /* while the kernel does not read the stream */
+	struct tcp_queue out;		/* what the socket does not take yet */
 	size_t out_rest; /* bytes of the first record that are still to be sent, 0: it is whole */
-	uint8_t *in;	 /* TCP: start of a record that was read already */
+	uint8_t *in;	 /* legacy module: start of a record of the stream */
 	size_t in_len;
 };
 
@@ -75,6 +76,17 @@ static int watch(struct dco_linux *d, struct kernel_transport *t, uint32_t event
 		return -1;
 	t->watched = events;
 	return 0;
+}
+
+static int update_watch(struct dco_linux *d, struct kernel_transport *t)
+{
+	uint32_t events = t->held ? 0 : EPOLLIN;
+
+	if (t->proto == DCO_TCP)
+		events |= EPOLLRDHUP;
+	if (t->out.len)
+		events |= EPOLLOUT;
+	return t->dead ? 0 : watch(d, t, events);
 }
 
 static void closed(struct dco_linux *d, struct kernel_transport *t, int err, uint32_t bad_length)
@@ -131,9 +143,9 @@ static void take_packet(struct dco_linux *d, struct kernel_transport *t,
 
 	if (len == 0)
 		return;
-	if (packet[0] >> OPCODE_SHIFT == OPCODE_DATA_V1)
+	if (packet[0] >> 3 == DATA_OPCODE_V1)
 		tell_data_v1(d, t, remote);
-	else if (packet[0] >> OPCODE_SHIFT != OPCODE_DATA_V2) /* of no peer that the kernel knows */
+	else if (packet[0] >> 3 != DATA_OPCODE_V2) /* of no peer that the kernel knows */
 		kernel_event_put(d, &ev);
 }
 
@@ -189,14 +201,6 @@ static bool receive_failed(struct dco_linux *d, struct kernel_transport *t, ssiz
 	return true;
 }
 
-static void set_lowat(struct kernel_transport *t, int bytes)
-{
-	if (t->lowat == bytes)
-		return;
-	if (setsockopt(t->fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof(bytes)) == 0)
-		t->lowat = bytes;
-}
-
 static bool have_in(struct kernel_transport *t)
 {
 	if (!t->in)
@@ -204,54 +208,32 @@ static bool have_in(struct kernel_transport *t)
 	return t->in != NULL;
 }
 
-/* Exactly the rest of a record whose start was read before we got the socket. */
-static bool read_rest(struct dco_linux *d, struct kernel_transport *t)
-{
-	size_t need = PREFIX_LEN;
-	ssize_t n;
-
-	if (t->in_len >= PREFIX_LEN)
-		need += (size_t)load_be16(t->in);
-	n = recv(t->fd, &t->in[t->in_len], need - t->in_len, MSG_DONTWAIT);
-	if (receive_failed(d, t, n))
-		return false;
-	t->in_len += (size_t)n;
-	if (take_records(d, t, t->in, t->in_len) > 0)
-		t->in_len = 0;
-	return true;
-}
-
 /*
  * Before the kernel reads the stream we take whole records only: what is left in the socket is
  * where the kernel starts to parse.
  */
-static bool read_plain(struct dco_linux *d, struct kernel_transport *t, bool hung_up)
+static bool read_plain(struct dco_linux *d, struct kernel_transport *t)
 {
-	uint8_t buf[RECORD_MAX];
-	ssize_t n, whole;
-	size_t need;
+	static const struct local_addr nowhere;
+	uint8_t record[RECORD_MAX];
+	uint32_t bad_length = 0;
+	long len = tcp_record_peek(&t->plain, record, &bad_length);
 
-	if (t->in_len)
-		return read_rest(d, t);
-	n = recv(t->fd, buf, sizeof(buf), MSG_DONTWAIT | MSG_PEEK);
-	if (receive_failed(d, t, n))
+	if (len == ERR_AGAIN)
 		return false;
-	need = n < PREFIX_LEN ? PREFIX_LEN : PREFIX_LEN + (size_t)load_be16(buf);
-	if (need > PREFIX_LEN + d->max_packet_bytes) {
-		closed(d, t, -1, (uint32_t)need - PREFIX_LEN);
+	if (len >= 0 && t->hold_data && record[PREFIX_LEN] >> 3 == DATA_OPCODE_V2) {
+		t->held = true;
+		(void)update_watch(d, t);
 		return false;
 	}
-	if ((size_t)n < need) {
-		if (hung_up)
-			closed(d, t, 0, 0); /* the rest of the record will not come */
-		set_lowat(t, (int)need);
+	if (len >= 0)
+		len = tcp_record_take(&t->plain, record, (size_t)len) < 0 ? ERR_SYSTEM : len;
+	if (len < 0) {
+		closed(d, t, len == ERR_SYSTEM ? errno : len == ERR_RANGE ? -1 : 0, bad_length);
 		return false;
 	}
-	set_lowat(t, 1);
-	whole = take_records(d, t, buf, need);
-	if (whole > 0 && recv(t->fd, buf, (size_t)whole, MSG_DONTWAIT) != whole)
-		closed(d, t, EIO, 0);
-	return whole > 0;
+	take_packet(d, t, &nowhere.addr, &nowhere, &record[PREFIX_LEN], (size_t)len - PREFIX_LEN);
+	return true;
 }
 
 static bool read_records(struct dco_linux *d, struct kernel_transport *t)
@@ -323,17 +305,6 @@ static int flush_tcp(struct dco_linux *d, struct kernel_transport *t)
 	return 0;
 }
 
-static int update_watch(struct dco_linux *d, struct kernel_transport *t)
-{
-	uint32_t events = EPOLLIN;
-
-	if (t->proto == DCO_TCP)
-		events |= EPOLLRDHUP;
-	if (t->out.len)
-		events |= EPOLLOUT;
-	return t->dead ? 0 : watch(d, t, events);
-}
-
 int kernel_control_send(struct dco_linux *d, int transport, const union sock_addr *to,
 			const struct local_addr *from, const uint8_t *packet, size_t len)
 {
@@ -389,23 +360,8 @@ static void transport_free(struct dco_linux *d, struct kernel_transport *t)
 	free(t);
 }
 
-/* A bad record becomes an event. */
-static int take_pending(struct dco_linux *d, struct kernel_transport *t, const uint8_t *pending,
-			size_t len)
-{
-	ssize_t whole = take_records(d, t, pending, len);
-
-	if (whole < 0 || (size_t)whole == len)
-		return 0;
-	if (!have_in(t))
-		return ERR_NOMEM;
-	t->in_len = len - (size_t)whole;
-	memcpy(t->in, &pending[whole], t->in_len);
-	return 0;
-}
-
 int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_proto proto,
-			    const uint8_t *pending, size_t pending_len, struct err *err)
+			    bool hold_data, struct err *err)
 {
 	struct kernel_transport *t;
 	union sock_addr local;
@@ -422,7 +378,8 @@ int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_prot
 		.fd = fd,
 		.proto = proto,
 		.family = local.sa.sa_family,
-		.lowat = 1,
+		.hold_data = hold_data,
+		.plain = {.fd = fd, .packet_max_bytes = d->max_packet_bytes},
 	};
 	d->transports[slot] = t;
 	if (proto == DCO_TCP)
@@ -432,10 +389,6 @@ int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_prot
 
 		transport_free(d, t);
 		return err_set_errno(err, errnum, "cannot wait for a socket");
-	}
-	if (pending_len && take_pending(d, t, pending, pending_len) < 0) {
-		transport_free(d, t);
-		return err_set(err, ERR_NOMEM, "out of memory");
 	}
 	return (int)slot;
 }
@@ -449,21 +402,41 @@ int kernel_transport_detach(struct dco_linux *d, int transport)
 	if (t->peers)
 		return ERR_STATE;
 	kernel_events_forget_transport(d, transport);
-	set_lowat(t, 1);
+	tcp_record_end(&t->plain);
 	transport_free(d, t);
 	return 0;
 }
 
-int kernel_transport_hand_over(struct kernel_transport *t)
+bool kernel_transport_is_between(const struct kernel_transport *t)
+{
+	return t->out.len > 0 || t->in_len > 0;
+}
+
+int kernel_transport_hand_over(struct dco_linux *d, struct kernel_transport *t)
 {
 	if (t->proto != DCO_TCP)
 		return 0;
-	if (t->out.len || t->in_len)
+	if (kernel_transport_is_between(t))
 		return ERR_AGAIN;
-	set_lowat(t, 1);
+	tcp_record_end(&t->plain);
+	t->hold_data = false;
+	t->held = false;
 	t->in_kernel = true;
 	t->was_in_kernel = true;
-	return 0;
+	return update_watch(d, t);
+}
+
+bool kernel_transport_holds_data(const struct kernel_transport *t)
+{
+	return t->hold_data;
+}
+
+void kernel_transport_nudge(const struct kernel_transport *t)
+{
+	int one = 1;
+
+	if (t->proto == DCO_TCP)
+		(void)setsockopt(t->fd, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof(one));
 }
 
 void kernel_transport_take_back(struct kernel_transport *t)
@@ -493,7 +466,11 @@ bool kernel_transport_event(struct dco_linux *d, struct kernel_transport *t, uin
 		return read_stream(d, t) || done;
 	if (t->in_kernel)
 		return read_records(d, t) || done;
-	return read_plain(d, t, (epoll_events & (EPOLLRDHUP | EPOLLHUP)) != 0) || done;
+	if (t->held) { /* its end is all that is waited for */
+		closed(d, t, 0, 0);
+		return true;
+	}
+	return read_plain(d, t) || done;
 }
 
 void kernel_transports_retry(struct dco_linux *d)

@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 		die(err.text);
 	peer.remote = remote;
 	peer.transport = dco_transport_attach(dev, open_socket(tcp, listener, &local, &remote),
-					      tcp ? DCO_TCP : DCO_UDP, NULL, 0, &err);
+					      tcp ? DCO_TCP : DCO_UDP, false, &err);
 	if (peer.transport < 0 || dco_peer_add(dev, &peer, &err) < 0 ||
 	    dco_peer_set(dev, 0, &params) < 0)
 		die(err.text);

@@ -187,12 +187,12 @@ static int device_ifindex(void *ctx)
 
 /* ---- transports ---- */
 
-static int transport_attach(void *ctx, int fd, enum dco_transport_proto proto,
-			    const uint8_t *pending, size_t pending_len, struct err *err)
+static int transport_attach(void *ctx, int fd, enum dco_transport_proto proto, bool hold_data,
+			    struct err *err)
 {
 	struct device *d = ctx;
 
-	return dco_engine.ops->transport_attach(d->engine, fd, proto, pending, pending_len, err);
+	return dco_engine.ops->transport_attach(d->engine, fd, proto, hold_data, err);
 }
 
 static int transport_detach(void *ctx, int transport)

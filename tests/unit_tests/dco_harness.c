@@ -174,7 +174,7 @@ void attach(struct end *end, enum dco_transport_proto proto)
 {
 	struct err err;
 
-	end->transport = dco_transport_attach(end->dev, end->fd, proto, NULL, 0, &err);
+	end->transport = dco_transport_attach(end->dev, end->fd, proto, false, &err);
 	assert_true(end->transport >= 0);
 }
 

@@ -35,7 +35,8 @@ test_engine_offload_CPPFLAGS = $(UNIT_CPPFLAGS)
 test_engine_offload_LDADD = $(ENGINE_TEST_LIBS)
 test_dco_kernel_SOURCES = tests/unit_tests/test_dco_kernel.c
 test_dco_kernel_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBNL_CFLAGS)
-test_dco_kernel_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=netlink_exchange -Wl,--wrap=recv
+test_dco_kernel_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=netlink_exchange \
+	-Wl,--wrap=netlink_exchange_pair -Wl,--wrap=recv
 test_dco_kernel_LDADD = $(ENGINE_TEST_LIBS)
 test_dco_netlink_SOURCES = tests/unit_tests/test_dco_netlink.c
 test_dco_netlink_CPPFLAGS = $(UNIT_CPPFLAGS) $(LIBNL_CFLAGS)

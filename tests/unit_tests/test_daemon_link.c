@@ -131,6 +131,27 @@ static void tcp__bad_lengths__close_the_stream(void **state)
 	finish(&f);
 }
 
+/* The data plane takes them from the socket. */
+static void tcp__data_behind_control__stays_with_what_follows(void **state)
+{
+	static const uint8_t bytes[] = {0, 2, 0x38, 1, 0, 5, 0x48, 0, 0, 0, 1, 0, 2, 0x20, 7};
+	uint8_t rest[32];
+	struct fixture f;
+
+	(void)state;
+	start(&f, DCO_TCP);
+	put(&f, bytes, sizeof(bytes));
+	put(&f, bytes, 4);
+	assert_string_equal(f.seen.text, "[38 2]");
+	assert_int_equal(recv(link_fd(f.seen.link), rest, sizeof(rest), MSG_PEEK | MSG_DONTWAIT),
+			 sizeof(bytes) - 4 + 4);
+	assert_memory_equal(rest, bytes + 4, sizeof(bytes) - 4);
+	assert_int_equal(shutdown(f.peer, SHUT_RDWR), 0);
+	spin(&f);
+	assert_string_equal(f.seen.text, "[38 2][closed 0 0]");
+	finish(&f);
+}
+
 static void tcp__end_of_file__is_reported_once(void **state)
 {
 	struct fixture f;
@@ -317,6 +338,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tcp__byte_by_byte_and_two_in_one__all_arrive),
 		cmocka_unit_test(tcp__bad_lengths__close_the_stream),
+		cmocka_unit_test(tcp__data_behind_control__stays_with_what_follows),
 		cmocka_unit_test(tcp__end_of_file__is_reported_once),
 		cmocka_unit_test(tcp__full_socket__records_stay_whole_and_in_order),
 		cmocka_unit_test(tcp__queue_full__refuses_whole_records),

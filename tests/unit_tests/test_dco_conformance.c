@@ -581,43 +581,41 @@ static void tcp__bad_record_length__closed(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct dco_device_config cfg = default_config();
-		struct end a;
+		struct end a, other;
 		struct err err;
-		int pair[2];
 
 		end_open(&a, &cfg);
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-		a.fd = pair[0];
-		a.transport = dco_transport_attach(a.dev, a.fd, DCO_TCP, rows[i].bytes, 1, &err);
+		tcp_sockets(&a, &other, 0);
+		a.transport = dco_transport_attach(a.dev, a.fd, DCO_TCP, false, &err);
 		assert_true(a.transport >= 0);
+		assert_int_equal(write(other.fd, rows[i].bytes, 1), 1);
 		expect_no_event(&a);
-		assert_int_equal(write(pair[1], rows[i].bytes + 1, 1), 1);
+		assert_int_equal(write(other.fd, rows[i].bytes + 1, 1), 1);
 		expect_event(&a, DCO_EVENT_TRANSPORT_CLOSED);
 		assert_int_equal(a.ev.err, -1);
 		assert_int_equal(a.ev.bad_length, rows[i].length);
 		end_close(&a);
-		close(pair[1]);
+		close(other.fd);
 	}
 }
 
-static void tcp__bytes_in_pieces_and_pending__whole_records(void **state)
+static void tcp__bytes_in_pieces__whole_records(void **state)
 {
 	static const uint8_t stream[] = {0, 3, 0x20, 1, 2, 0, 1, 0x28, 0, 2, 0x38, 9};
 	struct dco_device_config cfg = default_config();
 
 	(void)state;
-	for (size_t pending = 0; pending <= sizeof(stream); pending++) {
-		struct end a;
+	for (size_t first = 0; first <= sizeof(stream); first++) {
+		struct end a, other;
 		struct err err;
-		int pair[2];
 
 		end_open(&a, &cfg);
-		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-		a.fd = pair[0];
-		a.transport = dco_transport_attach(a.dev, a.fd, DCO_TCP, stream, pending, &err);
+		tcp_sockets(&a, &other, 0);
+		a.transport = dco_transport_attach(a.dev, a.fd, DCO_TCP, false, &err);
 		assert_true(a.transport >= 0);
-		for (size_t i = pending; i < sizeof(stream); i++)
-			assert_int_equal(write(pair[1], stream + i, 1), 1);
+		assert_int_equal(write(other.fd, stream, first), first);
+		for (size_t i = first; i < sizeof(stream); i++)
+			assert_int_equal(write(other.fd, stream + i, 1), 1);
 		expect_event(&a, DCO_EVENT_CONTROL);
 		assert_int_equal(a.ev.packet_len, 3);
 		assert_memory_equal(a.packet, stream + 2, 3);
@@ -626,8 +624,76 @@ static void tcp__bytes_in_pieces_and_pending__whole_records(void **state)
 		expect_event(&a, DCO_EVENT_CONTROL);
 		assert_int_equal(a.ev.packet_len, 2);
 		end_close(&a);
-		close(pair[1]);
+		close(other.fd);
 	}
+}
+
+/*
+ * A05-49: what is in the stream at the hand-over. The control packet is behind data, which
+ * nothing overtakes.
+ */
+static void tcp__data_waits_for_the_first_key__nothing_lost(void **state)
+{
+	enum {
+		WAITING = 40, /* more than a packet that overtakes a renegotiation could use */
+	};
+	static const uint8_t control[] = {0x20, 1, 2, 3};
+	struct dco_device_config cfg = default_config();
+	struct dco_peer_config peer = {.peer_id = peer_a,
+				       .tx_peer_id = peer_b,
+				       .name = "peer",
+				       .log = log_init(test_sink, "")};
+	struct end a, b;
+	struct err err;
+
+	(void)state;
+	end_open(&a, &cfg);
+	end_open(&b, &cfg);
+	tcp_sockets(&a, &b, 0);
+	attach(&b, DCO_TCP);
+	add_peer(&b, peer_b, peer_a, &a);
+	install_as(&b, peer_b, DCO_SLOT_PRIMARY, make_key(0, 1, false));
+	for (uint32_t i = 0; i < WAITING / 2; i++)
+		put_packet(&b, 100 + i, i);
+	expect_counter(&b, peer_b, link_tx_packets, WAITING / 2);
+	a.transport = dco_transport_attach(a.dev, a.fd, DCO_TCP, true, &err);
+	assert_true(a.transport >= 0);
+	peer.transport = a.transport;
+	assert_int_equal(dco_peer_add(a.dev, &peer, &err), 0);
+	for (uint32_t i = WAITING / 2; i < WAITING; i++)
+		put_packet(&b, 100 + i, i);
+	expect_counter(&b, peer_b, link_tx_packets, WAITING);
+	assert_int_equal(dco_control_send(b.dev, b.transport, NULL, NULL, control, sizeof(control)),
+			 0);
+	expect_no_event(&a);
+	install_as(&a, peer_a, DCO_SLOT_PRIMARY, make_key(0, 1, true));
+	for (uint32_t i = 0; i < WAITING; i++)
+		expect_packet(&a, 100 + i, i);
+	expect_event(&a, DCO_EVENT_CONTROL);
+	assert_int_equal(a.ev.packet_len, sizeof(control));
+	expect_counter(&a, peer_a, vpn_rx_packets, WAITING);
+	pass(&b, &a, 300, WAITING);
+	pass(&a, &b, 300, WAITING + 1);
+	end_close(&a);
+	end_close(&b);
+}
+
+/* without being asked to wait: the session of before is of no use to anybody */
+static void tcp__data_before_the_peer__dropped_and_control_goes_on(void **state)
+{
+	static const uint8_t stream[] = {0, 6, 0x48, 0, 0, 0, 9, 9, 0, 3, 0x20, 1, 2};
+	struct dco_device_config cfg = default_config();
+	struct end a, other;
+
+	(void)state;
+	end_open(&a, &cfg);
+	tcp_sockets(&a, &other, 0);
+	attach(&a, DCO_TCP);
+	assert_int_equal(write(other.fd, stream, sizeof(stream)), sizeof(stream));
+	expect_event(&a, DCO_EVENT_CONTROL);
+	assert_int_equal(a.ev.packet_len, 3);
+	end_close(&a);
+	close(other.fd);
 }
 
 /* What @end has still to send goes out meanwhile. */
@@ -725,7 +791,9 @@ int main(void)
 		OVER_UDP(udp__peer_on_an_interface__is_sent_to_by_it),
 		OVER_TCP(tcp__stream_ends__control_first_then_closed_and_gone),
 		cmocka_unit_test(tcp__bad_record_length__closed),
-		cmocka_unit_test(tcp__bytes_in_pieces_and_pending__whole_records),
+		cmocka_unit_test(tcp__bytes_in_pieces__whole_records),
+		cmocka_unit_test(tcp__data_waits_for_the_first_key__nothing_lost),
+		cmocka_unit_test(tcp__data_before_the_peer__dropped_and_control_goes_on),
 		cmocka_unit_test(tcp__receiver_stalls__control_not_interleaved),
 	};
 

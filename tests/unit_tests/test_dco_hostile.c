@@ -138,7 +138,7 @@ static void hand_open(struct hand *h, const struct dco_device_config *cfg,
 		h->end.fd = pair[0];
 		h->fd = pair[1];
 		h->end.transport =
-			dco_transport_attach(h->end.dev, h->end.fd, DCO_TCP, NULL, 0, &err);
+			dco_transport_attach(h->end.dev, h->end.fd, DCO_TCP, false, &err);
 		assert_true(h->end.transport >= 0);
 	}
 	self.addr = h->addr;
@@ -658,7 +658,7 @@ static void tcp__any_sin__ends_that_peer_only(void **state)
 		hand_open(&h, &cfg, DCO_TCP);
 		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
 		good.fd = pair[1];
-		peer.transport = dco_transport_attach(h.end.dev, pair[0], DCO_TCP, NULL, 0, &err);
+		peer.transport = dco_transport_attach(h.end.dev, pair[0], DCO_TCP, false, &err);
 		peer.log = log_init(test_sink, "");
 		assert_int_equal(ip_addr_parse("10.8.0.2", &peer.vpn_ip4), 0);
 		assert_int_equal(dco_peer_add(h.end.dev, &peer, &err), 0);

@@ -35,6 +35,8 @@ ssize_t __real_recv(int fd, void *buf, size_t len, int flags);
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags);
 int __wrap_netlink_exchange(struct netlink *nl, struct nl_msg *msg, netlink_msg_fn on_msg,
 			    void *ctx);
+int __wrap_netlink_exchange_pair(struct netlink *nl, struct nl_msg *first, struct nl_msg *second,
+				 bool *first_done);
 
 /* ---- the kernel ---- */
 
@@ -365,6 +367,18 @@ int __wrap_netlink_exchange(struct netlink *nl, struct nl_msg *msg, netlink_msg_
 	return nl->errnum;
 }
 
+int __wrap_netlink_exchange_pair(struct netlink *nl, struct nl_msg *first, struct nl_msg *second,
+				 bool *first_done)
+{
+	int errnum = __wrap_netlink_exchange(nl, first, NULL, NULL), second_errnum;
+
+	note("and ");
+	second_errnum = __wrap_netlink_exchange(nl, second, NULL, NULL);
+	*first_done = errnum == 0;
+	nl->errnum = errnum ? errnum : second_errnum;
+	return nl->errnum;
+}
+
 ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 {
 	if (fd == k.events && k.lose_notifications) {
@@ -434,7 +448,7 @@ static void open_device_with(struct fixture *f, const struct dco_backend *backen
 	close(pair[1]);
 	f->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	assert_true(f->fd >= 0);
-	f->transport = f->ops->transport_attach(f->d, f->fd, DCO_UDP, NULL, 0, &err);
+	f->transport = f->ops->transport_attach(f->d, f->fd, DCO_UDP, false, &err);
 	assert_true(f->transport >= 0);
 }
 
@@ -904,7 +918,7 @@ static void tcp__socket_is_full__records_wait_and_arrive_whole(void **state)
 
 	open_device(f, &dco_linux_mainline, DCO_MODE_MULTI_PEER);
 	tcp_pair(ends);
-	transport = f->ops->transport_attach(f->d, ends[0], DCO_TCP, NULL, 0, &err);
+	transport = f->ops->transport_attach(f->d, ends[0], DCO_TCP, false, &err);
 	assert_true(transport >= 0);
 	for (int i = 0; i < RECORDS; i++) {
 		memset(packet, i, sizeof(packet));
@@ -919,6 +933,130 @@ static void tcp__socket_is_full__records_wait_and_arrive_whole(void **state)
 	assert_int_equal(f->ops->transport_detach(f->d, transport), 0);
 	close(ends[0]);
 	close(ends[1]);
+}
+
+/* ---- a stream goes to the kernel ---- */
+
+/* A device with one end of a connection, whose data waits for a key. Return: the other end. */
+static int open_stream(struct fixture *f, const struct dco_backend *backend)
+{
+	const struct dco_device_config cfg = {
+		.name = "lo", .mode = DCO_MODE_P2P, .max_packet_bytes = 1768};
+	struct err err = {0};
+	int ends[2];
+
+	open_device_with(f, backend, &cfg);
+	tcp_pair(ends);
+	assert_int_equal(f->ops->transport_detach(f->d, f->transport), 0);
+	close(f->fd);
+	f->fd = ends[0];
+	f->transport = f->ops->transport_attach(f->d, ends[0], DCO_TCP, true, &err);
+	assert_true(f->transport >= 0);
+	k.done[0] = '\0';
+	return ends[1];
+}
+
+static void hand_over(struct fixture *f, const struct dco_backend *backend)
+{
+	static const uint8_t control[] = {0, 2, 0x20, 1}, data[] = {0, 5, 0x48, 0, 0, 0, 1};
+	int other = open_stream(f, backend);
+	struct dco_peer_stats stats;
+	struct dco_event ev;
+
+	assert_int_equal(write(other, control, sizeof(control)), sizeof(control));
+	assert_int_equal(write(other, data, sizeof(data)), sizeof(data));
+	assert_int_equal(write(other, control, sizeof(control)), sizeof(control));
+	assert_int_equal(add_peer(f, 1), 0);
+	assert_int_equal(set_keepalive(f, 10, 60), 0);
+	assert_int_equal(f->ops->peer_stats(f->d, 1, &stats), 0);
+	assert_string_equal(k.done, ""); /* the kernel would read the data and have no key for it */
+	assert_true(f->ops->next_event(f->d, &ev));
+	assert_int_equal(ev.type, DCO_EVENT_CONTROL);
+	assert_false(f->ops->next_event(f->d, &ev));
+	assert_int_equal(install(f, DCO_SLOT_PRIMARY, 0), 0);
+	assert_string_equal(k.done, "new 1\nand key 1 slot 0 id 0\nset 1 10/60\n");
+	assert_int_equal(install(f, DCO_SLOT_SECONDARY, 1), 0);
+	f->ops->peer_del(f->d, 1);
+	assert_string_equal(k.done, "new 1\nand key 1 slot 0 id 0\nset 1 10/60\n"
+				    "key 1 slot 1 id 1\nget 1\ndel 1\n");
+	close(other);
+}
+
+static void hand_over__tcp__peer_and_key_in_one_go(void **state)
+{
+	hand_over(*state, &dco_linux_mainline);
+}
+
+static void hand_over__tcp_to_the_module__peer_and_key_in_one_go(void **state)
+{
+	hand_over(*state, &dco_linux_legacy);
+}
+
+static void hand_over__peer_deleted_before_its_key__the_kernel_never_hears_of_it(void **state)
+{
+	struct fixture *f = *state;
+	int other = open_stream(f, &dco_linux_mainline);
+
+	assert_int_equal(add_peer(f, 1), 0);
+	f->ops->peer_del(f->d, 1);
+	assert_string_equal(k.done, "");
+	assert_int_equal(add_peer(f, 1), 0);
+	assert_int_equal(install(f, DCO_SLOT_PRIMARY, 0), 0);
+	assert_non_null(find(1));
+	close(other);
+}
+
+static void hand_over__peer_refused__told_and_the_stream_is_ours_again(void **state)
+{
+	static const uint8_t control[] = {0, 2, 0x20, 1};
+	struct fixture *f = *state;
+	int other = open_stream(f, &dco_linux_mainline);
+	struct dco_event ev;
+
+	assert_int_equal(add_peer(f, 1), 0);
+	k.fail_cmd = kernel_mainline.cmd_peer_new;
+	k.fail_errno = ENOTSOCK;
+	k.fail_reason = "cannot encapsulate socket: -16";
+	assert_true(install(f, DCO_SLOT_PRIMARY, 0) < 0);
+	assert_non_null(strstr(f->lines, "cannot encapsulate socket: -16"));
+	assert_null(find(1));
+	f->ops->peer_del(f->d, 1);
+	assert_int_equal(write(other, control, sizeof(control)), sizeof(control));
+	assert_true(f->ops->next_event(f->d, &ev));
+	assert_int_equal(ev.type, DCO_EVENT_CONTROL);
+	close(other);
+}
+
+static void hand_over__key_refused__the_peer_is_taken_back(void **state)
+{
+	struct fixture *f = *state;
+	int other = open_stream(f, &dco_linux_mainline);
+
+	assert_int_equal(add_peer(f, 1), 0);
+	k.fail_cmd = kernel_mainline.cmd_key_new;
+	k.fail_errno = EOPNOTSUPP;
+	assert_true(install(f, DCO_SLOT_PRIMARY, 0) < 0);
+	assert_non_null(find(1));
+	f->ops->peer_del(f->d, 1);
+	assert_null(find(1));
+	close(other);
+}
+
+static void hand_over__the_stream_ends_while_data_waits__told_once(void **state)
+{
+	static const uint8_t data[] = {0, 5, 0x48, 0, 0, 0, 1};
+	struct fixture *f = *state;
+	int other = open_stream(f, &dco_linux_mainline);
+	struct dco_event ev;
+
+	assert_int_equal(write(other, data, sizeof(data)), sizeof(data));
+	assert_int_equal(add_peer(f, 1), 0);
+	assert_false(f->ops->next_event(f->d, &ev));
+	close(other);
+	assert_true(f->ops->next_event(f->d, &ev));
+	assert_int_equal(ev.type, DCO_EVENT_TRANSPORT_CLOSED);
+	assert_int_equal(ev.err, 0);
+	assert_false(f->ops->next_event(f->d, &ev));
 }
 
 /* ---- packets that no driver takes ---- */
@@ -1084,6 +1222,12 @@ int main(void)
 		T(life__three_renegotiations_of_the_module__in_this_order),
 		T(key_limit__legacy__found_by_its_counters_once),
 		T(tcp__socket_is_full__records_wait_and_arrive_whole),
+		T(hand_over__tcp__peer_and_key_in_one_go),
+		T(hand_over__tcp_to_the_module__peer_and_key_in_one_go),
+		T(hand_over__peer_deleted_before_its_key__the_kernel_never_hears_of_it),
+		T(hand_over__peer_refused__told_and_the_stream_is_ours_again),
+		T(hand_over__key_refused__the_peer_is_taken_back),
+		T(hand_over__the_stream_ends_while_data_waits__told_once),
 		T(data_v1__arrives__told_once_for_the_transport),
 		T(routes__table_as_told__metric_below_that_of_others),
 		T(routes__somebody_else_makes_them__none),

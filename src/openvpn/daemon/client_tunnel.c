@@ -259,8 +259,8 @@ static void finish_up(struct client *c, const struct now *now)
 	struct err err = {0};
 	int ret = 0;
 
-	if (link_transport(c->link) < 0)
-		ret = link_attach(c->link, tunnel_device(c->tunnel), &err);
+	if (link_transport(c->link) < 0) /* keys from before a move are of no use */
+		ret = link_attach(c->link, tunnel_device(c->tunnel), !c->moving, &err);
 	if (ret == 0)
 		ret = client_data_add_peer(c, &err);
 	if (ret == ERR_AGAIN) {

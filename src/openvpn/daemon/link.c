@@ -11,13 +11,13 @@
 #include "base/err.h"
 #include "base/thread.h"
 #include "daemon/poll.h"
+#include "data/packet.h"
 #include "net/socket.h"
 #include "net/tcp_queue.h"
+#include "net/tcp_record.h"
 
 enum {
 	PACKET_MAX = 65536,
-	OPCODE_DATA_V1 = 6,
-	OPCODE_DATA_V2 = 9,
 	TCP_QUEUE_MAX_BYTES =
 		256 * 1024, /* far above what one send window of control packets needs */
 };
@@ -35,23 +35,16 @@ struct link {
 	struct dco_device *dev;
 	int transport;
 
-	uint8_t *in; /* TCP: an unfinished record with its length prefix */
-	size_t in_len;
+	struct tcp_record_reader stream;
+	bool held;	      /* TCP: the next packet is data, for which nobody is there yet */
 	struct tcp_queue out; /* what the socket did not take yet */
 };
 
 static void on_poll(uv_poll_t *poll, int status, int events);
 
-static bool is_data_packet(const uint8_t *bytes, size_t len)
-{
-	uint8_t opcode = len ? (uint8_t)(bytes[0] >> 3) : 0;
-
-	return opcode == OPCODE_DATA_V1 || opcode == OPCODE_DATA_V2;
-}
-
 static int link_poll_update(struct link *link)
 {
-	int events = UV_READABLE;
+	int events = link->held ? UV_DISCONNECT : UV_READABLE;
 
 	if (!link->poll)
 		return 0;
@@ -76,7 +69,7 @@ static void deliver(struct link *link, const union sock_addr *from, const struct
 	const struct ip_addr ours = sock_addr_ip(&local->addr);
 	struct local_addr answer = *local;
 
-	if (is_data_packet(bytes, len))
+	if (len > 0 && data_opcode_is_data(bytes[0]))
 		return;
 	if (link->cfg.filter && !sock_addr_equal(from, &link->cfg.remote)) {
 		log_info(
@@ -133,52 +126,53 @@ static void read_udp(struct link *link, uv_poll_t *poll)
 	}
 }
 
-/* Take whole records out of the buffer. Return: false when the link is gone or the stream is bad.
- */
-static bool take_records(struct link *link, uv_poll_t *poll)
+static void stream_ended(struct link *link, int err, uint32_t bad_length)
+{
+	poll_unwatch(&link->poll);
+	link->cb.closed(link->ctx, err, bad_length);
+}
+
+/* The data plane takes the stream over where we stop: at the first data packet. */
+static void hold(struct link *link)
+{
+	link->held = true;
+	if (link_poll_update(link))
+		stream_ended(link, EIO, 0);
+}
+
+/* One control packet. Return: false when there is none, or no link any more. */
+static bool read_record(struct link *link, uv_poll_t *poll)
 {
 	static const struct local_addr nowhere;
+	uint8_t record[TCP_RECORD_MAX];
+	uint32_t bad_length = 0;
+	long len = tcp_record_peek(&link->stream, record, &bad_length);
 
-	while (link->in_len >= 2) {
-		size_t len = load_be16(link->in);
-		uint8_t record[PACKET_MAX];
-
-		if (len == 0 || len > link->cfg.record_max_bytes) {
-			poll_unwatch(&link->poll);
-			link->cb.closed(link->ctx, -1, (uint32_t)len);
-			return false;
-		}
-		if (link->in_len < 2 + len)
-			return true;
-		memcpy(record, link->in + 2, len);
-		link->in_len -= 2 + len;
-		memmove(link->in, link->in + 2 + len, link->in_len);
-		deliver(link, &link->cfg.remote, &nowhere, record, len);
-		if (!alive(poll))
-			return false;
+	if (len == ERR_AGAIN)
+		return false;
+	if (len >= 0 && data_opcode_is_data(record[TCP_QUEUE_PREFIX_LEN])) {
+		hold(link);
+		return false;
 	}
-	return true;
+	if (len >= 0)
+		len = tcp_record_take(&link->stream, record, (size_t)len) < 0 ? ERR_SYSTEM : len;
+	if (len < 0) {
+		stream_ended(link,
+			     len == ERR_SYSTEM	? errno
+			     : len == ERR_RANGE ? -1
+						: 0,
+			     bad_length);
+		return false;
+	}
+	deliver(link, &link->cfg.remote, &nowhere, record + TCP_QUEUE_PREFIX_LEN,
+		(size_t)len - TCP_QUEUE_PREFIX_LEN);
+	return alive(poll);
 }
 
 static void read_tcp(struct link *link, uv_poll_t *poll)
 {
-	for (unsigned int i = 0; i < 16; i++) {
-		ssize_t n = recv(link->cfg.fd, link->in + link->in_len,
-				 PACKET_MAX + 2 - link->in_len, MSG_DONTWAIT);
-
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n <= 0) {
-			int err = n < 0 ? errno : 0;
-
-			poll_unwatch(&link->poll);
-			link->cb.closed(link->ctx, err, 0);
-			return;
-		}
-		link->in_len += (size_t)n;
-		if (!take_records(link, poll))
-			return;
-	}
+	for (unsigned int i = 0; i < 64 && read_record(link, poll); i++)
+		;
 }
 
 static int flush_tcp(struct link *link)
@@ -232,6 +226,10 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	}
 	if ((events & UV_WRITABLE) && flush_tcp(link) == 0)
 		(void)link_poll_update(link); /* a failure shows at the next read */
+	if ((events & UV_DISCONNECT) && link->held) {
+		stream_ended(link, 0, 0);
+		return;
+	}
 	if (!(events & UV_READABLE) && status == 0)
 		return;
 	if (link->cfg.proto == DCO_TCP)
@@ -260,10 +258,11 @@ struct link *link_new(uv_loop_t *loop, const struct link_config *cfg,
 	socket_local_addr(cfg->fd, &local);
 	link->family = local.sa.sa_family;
 	if (cfg->proto == DCO_TCP) {
-		link->in = malloc(PACKET_MAX + 2);
+		link->stream.fd = cfg->fd;
+		link->stream.packet_max_bytes = cfg->record_max_bytes;
 		link->connecting = cfg->connecting;
 	}
-	if ((cfg->proto == DCO_TCP && !link->in) || link_poll_start(link, loop)) {
+	if (link_poll_start(link, loop)) {
 		link_free(link);
 		return NULL;
 	}
@@ -277,7 +276,6 @@ void link_free(struct link *link)
 	link_detach(link);
 	poll_unwatch(&link->poll);
 	close(link->cfg.fd);
-	free(link->in);
 	tcp_queue_free(&link->out);
 	free(link);
 }
@@ -324,7 +322,7 @@ int link_send(struct link *link, const union sock_addr *to, const struct local_a
 	return ret;
 }
 
-int link_attach(struct link *link, struct dco_device *dev, struct err *err)
+int link_attach(struct link *link, struct dco_device *dev, bool hold_data, struct err *err)
 {
 	assume_control_thread();
 	int transport;
@@ -332,12 +330,11 @@ int link_attach(struct link *link, struct dco_device *dev, struct err *err)
 	if (link->out.len)
 		return err_set(err, ERR_AGAIN,
 			       "control packets are still waiting for the TCP socket");
-	transport = dco_transport_attach(dev, link->cfg.fd, link->cfg.proto, link->in, link->in_len,
-					 err);
+	tcp_record_end(&link->stream);
+	transport = dco_transport_attach(dev, link->cfg.fd, link->cfg.proto, hold_data, err);
 	if (transport < 0)
 		return transport;
 	poll_unwatch(&link->poll);
-	link->in_len = 0;
 	link->dev = dev;
 	link->transport = transport;
 	return 0;

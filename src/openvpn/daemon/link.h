@@ -15,9 +15,10 @@
 #include "dco.h"
 
 /*
- * Until the tunnel device exists the link reads its socket itself and drops data packets (there
- * is no key for them yet). link_attach() hands the socket to the data plane; from then on
- * control packets arrive as device events, which the owner passes to link_event().
+ * Until the tunnel device exists the link reads its socket itself. There is no key for data packets
+ * yet: on UDP it drops them, on TCP it stops before the first one. link_attach() hands the socket
+ * to the data plane; from then on control packets arrive as device events, which the owner passes
+ * to link_event().
  */
 struct link;
 
@@ -75,9 +76,12 @@ void link_free(struct link *link);
 int link_send(struct link *link, const union sock_addr *to, const struct local_addr *from,
 	      const uint8_t *bytes, size_t len);
 
-/** link_attach() - hand the socket to @dev, which must outlive the link or see link_detach() first
+/**
+ * link_attach() - hand the socket to @dev, which must outlive the link or see link_detach() first
+ * @hold_data: as for dco_transport_attach()
  */
-int link_attach(struct link *link, struct dco_device *dev, struct err *err) MUST_CHECK;
+int link_attach(struct link *link, struct dco_device *dev, bool hold_data,
+		struct err *err) MUST_CHECK;
 void link_detach(struct link *link);
 
 /** link_transport() - number of the transport while attached, else -1 */

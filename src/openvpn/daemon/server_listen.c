@@ -193,7 +193,7 @@ void server_accepted(struct server_listener *l, int fd, const union sock_addr *r
 	if (tunnel_is_open(s->tunnel)) {
 		struct err err = {0};
 
-		if (link_attach(p->link, tunnel_device(s->tunnel), &err) < 0) {
+		if (link_attach(p->link, tunnel_device(s->tunnel), false, &err) < 0) {
 			log_error(&p->log, "%s", err.text);
 			peer_close(p, SIGTERM, "dco-connect-error");
 			return;
@@ -410,7 +410,7 @@ int server_listen_attach(struct server *s, struct err *err)
 				return err_set(err, ERR_SYSTEM, "cannot watch a listening socket");
 			continue;
 		}
-		ret = link_attach(l->link, tunnel_device(s->tunnel), err);
+		ret = link_attach(l->link, tunnel_device(s->tunnel), false, err);
 		if (ret < 0)
 			return ret;
 		server_transport_set(s, link_transport(l->link), l->link);

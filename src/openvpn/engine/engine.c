@@ -252,13 +252,13 @@ static int port_slot(struct engine *e, size_t *slot)
 	return 0;
 }
 
-static int op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto,
-			       const uint8_t *pending, size_t pending_len, struct err *err)
+static int op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto, bool hold_data,
+			       struct err *err)
 {
 	struct engine *e = ctx;
 	struct port *port;
 	size_t slot;
-	int ret = port_new(fd, proto, pending, pending_len, &e->cfg, &port, err);
+	int ret = port_new(fd, proto, hold_data, &e->cfg, &port, err);
 
 	if (ret < 0)
 		return ret;
@@ -275,9 +275,6 @@ static int op_transport_attach(void *ctx, int fd, enum dco_transport_proto proto
 	ret = worker_start(e, err);
 	if (ret < 0)
 		goto err_watch;
-	/* What was read before the socket came here may be whole records. */
-	if (pending_len)
-		port_readable(e, port);
 	engine_unlock(e);
 	return (int)slot;
 

@@ -360,7 +360,8 @@ int engine_op_key_install(void *ctx, uint32_t peer_id, enum dco_key_slot slot,
 	if (p && !ret) {
 		data_key_free(p->keys[slot]);
 		p->keys[slot] = fresh;
-		e->wake_due = early_waits(e->early); /* maybe for this key */
+		port_release(e, p->port);
+		e->wake_due = early_waits(e->early) || e->dirty; /* maybe for this key */
 		if (slot == DCO_SLOT_PRIMARY)
 			primary_changed(e, p);
 	}

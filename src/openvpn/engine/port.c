@@ -45,7 +45,7 @@ static void port_find_remote(struct port *port)
 	sock_addr_unmap(&port->remote);
 }
 
-int port_new(int fd, enum dco_transport_proto proto, const uint8_t *pending, size_t pending_len,
+int port_new(int fd, enum dco_transport_proto proto, bool hold_data,
 	     const struct dco_device_config *cfg, struct port **out, struct err *err)
 {
 	struct port *port = calloc(1, sizeof(*port));
@@ -63,7 +63,7 @@ int port_new(int fd, enum dco_transport_proto proto, const uint8_t *pending, siz
 		port->udp = udp_port_new(fd, port->family);
 	} else {
 		port->tcp =
-			tcp_port_new(pending, pending_len, cfg->max_packet_bytes,
+			tcp_port_new(hold_data, cfg->max_packet_bytes,
 				     cfg->mode == DCO_MODE_MULTI_PEER ? cfg->tcp_queue_limit : 0);
 		port_find_remote(port);
 	}
@@ -90,6 +90,12 @@ void port_readable(struct engine *e, struct port *port)
 		udp_readable(e, port);
 	else
 		tcp_readable(e, port);
+}
+
+void port_release(struct engine *e, struct port *port)
+{
+	if (port->tcp)
+		tcp_release(e, port);
 }
 
 void port_flush(struct engine *e, struct port *port)

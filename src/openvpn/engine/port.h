@@ -29,6 +29,7 @@ struct port {
 
 	bool wants_write; /* has something to send that the socket did not take */
 	uint32_t watched; /* events that epoll looks for */
+	bool held;	  /* TCP: data waits for the first key, and nothing is read */
 	bool dead;	  /* TCP: ended, nothing is read or written any more */
 	int dead_err;	  /* as dco_event.err */
 	uint32_t dead_length;
@@ -41,15 +42,18 @@ struct port {
 
 /**
  * port_new() - take a socket into use
- * @pending: TCP: bytes that the caller read already
+ * @hold_data: TCP: data packets wait for port_release()
  * @cfg: of the device: sizes and limits
  */
-int port_new(int fd, enum dco_transport_proto proto, const uint8_t *pending, size_t pending_len,
+int port_new(int fd, enum dco_transport_proto proto, bool hold_data,
 	     const struct dco_device_config *cfg, struct port **out, struct err *err) MUST_CHECK;
 void port_free(struct port *port);
 
 /** port_readable() - one batch of packets into forward_from_link() */
 void port_readable(struct engine *e, struct port *port);
+
+/** port_release() - the peer has a key: data packets of the stream need not wait any more */
+void port_release(struct engine *e, struct port *port);
 
 /** port_errors() - the socket has errors waiting (IP_RECVERR); they are logged and gone after */
 void port_errors(struct engine *e, struct port *port);

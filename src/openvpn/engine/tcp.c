@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "data/packet.h"
 #include "engine/forward.h"
 #include "engine/state.h"
 
@@ -31,6 +32,7 @@ struct tcp_port {
 	uint8_t *rx;
 	size_t rx_at; /* first byte not consumed */
 	size_t rx_end;
+	bool hold_data; /* until there is a key */
 
 	uint8_t *tx; /* data records back to back */
 	size_t tx_at;
@@ -43,13 +45,10 @@ struct tcp_port {
 	size_t control_bytes;
 };
 
-struct tcp_port *tcp_port_new(const uint8_t *pending, size_t pending_len, uint32_t max_packet,
-			      uint32_t queue_limit)
+struct tcp_port *tcp_port_new(bool hold_data, uint32_t max_packet, uint32_t queue_limit)
 {
 	struct tcp_port *t;
 
-	if (pending_len > RX_BUFFER)
-		return NULL;
 	t = calloc(1, sizeof(*t));
 	if (!t)
 		return NULL;
@@ -62,9 +61,7 @@ struct tcp_port *tcp_port_new(const uint8_t *pending, size_t pending_len, uint32
 		tcp_port_free(t);
 		return NULL;
 	}
-	if (pending_len)
-		memcpy(t->rx, pending, pending_len);
-	t->rx_end = pending_len;
+	t->hold_data = hold_data;
 	return t;
 }
 
@@ -100,6 +97,9 @@ static void tcp_take_records(struct engine *e, struct port *port)
 		}
 		if (t->rx_end - t->rx_at < TCP_LENGTH_LEN + len)
 			break;
+		port->held = t->hold_data && data_opcode_is_data(t->rx[t->rx_at + TCP_LENGTH_LEN]);
+		if (port->held)
+			break;
 		t->rx_at += TCP_LENGTH_LEN;
 		forward_from_link(e, port, &port->remote, &nowhere, t->rx + t->rx_at, len);
 		t->rx_at += len;
@@ -120,11 +120,11 @@ void tcp_readable(struct engine *e, struct port *port)
 	struct tcp_port *t = port->tcp;
 	ssize_t n;
 
-	if (port->dead)
+	if (port->dead || port->held)
 		return;
-	/* Records that were read before the link was attached, or are left from the last time. */
+	/* Records that are left from the last time. */
 	tcp_take_records(e, port);
-	if (port->dead)
+	if (port->dead || port->held)
 		return;
 	n = recv(port->fd, t->rx + t->rx_end, RX_BUFFER - t->rx_end, MSG_DONTWAIT);
 	if (n < 0) {
@@ -138,6 +138,16 @@ void tcp_readable(struct engine *e, struct port *port)
 	}
 	t->rx_end += (size_t)n;
 	tcp_take_records(e, port);
+}
+
+void tcp_release(struct engine *e, struct port *port)
+{
+	port->tcp->hold_data = false;
+	if (!port->held || port->dead)
+		return;
+	port->held = false;
+	tcp_take_records(e, port);
+	port_touch(e, port);
 }
 
 /* ---- sending ---- */

@@ -2,6 +2,7 @@
 /* TCP link sockets: records with a 2-byte length in front. Spec 02 section 2. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,18 +15,20 @@ enum {
 
 /**
  * tcp_port_new() - framing state of one stream
- * @pending: bytes which were read already; copied
+ * @hold_data: records with data packets wait for tcp_release()
  * @max_packet: largest record that is accepted
  * @queue_limit: data records that may wait for the socket, 0: only their bytes are limited
  *
- * Return: NULL when out of memory or when @pending is longer than a record may be.
+ * Return: NULL when out of memory.
  */
-struct tcp_port *tcp_port_new(const uint8_t *pending, size_t pending_len, uint32_t max_packet,
-			      uint32_t queue_limit) MUST_CHECK;
+struct tcp_port *tcp_port_new(bool hold_data, uint32_t max_packet, uint32_t queue_limit) MUST_CHECK;
 void tcp_port_free(struct tcp_port *t);
 
 /** tcp_readable() - read once and hand every whole record to forward_from_link() */
 void tcp_readable(struct engine *e, struct port *port);
+
+/** tcp_release() - as port_release() */
+void tcp_release(struct engine *e, struct port *port);
 
 /** tcp_begin() - as port_begin() */
 int tcp_begin(struct engine *e, struct port *port, size_t len, struct wr *w) MUST_CHECK;

@@ -59,7 +59,7 @@ static void device_unwatch(struct engine *e)
 
 static uint32_t port_events(const struct port *port)
 {
-	return (port->dead ? 0u : (uint32_t)EPOLLIN) |
+	return (port->dead || port->held ? 0u : (uint32_t)EPOLLIN) |
 	       (port->wants_write ? (uint32_t)EPOLLOUT : 0u);
 }
 
