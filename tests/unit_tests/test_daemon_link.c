@@ -132,14 +132,19 @@ static void tcp__bad_lengths__close_the_stream(void **state)
 }
 
 /* The data plane takes them from the socket. */
-static void tcp__data_behind_control__stays_with_what_follows(void **state)
+static void tcp__data_when_it_is_held__stays_with_what_follows(void **state)
 {
+	static const uint8_t early[] = {0, 5, 0x48, 0, 0, 0, 9, 0, 2, 0x28, 3};
 	static const uint8_t bytes[] = {0, 2, 0x38, 1, 0, 5, 0x48, 0, 0, 0, 1, 0, 2, 0x20, 7};
 	uint8_t rest[32];
 	struct fixture f;
 
 	(void)state;
 	start(&f, DCO_TCP);
+	put(&f, early, sizeof(early)); /* nobody needs this data, but the packet behind it */
+	assert_string_equal(f.seen.text, "[28 2]");
+	link_hold_data(f.seen.link);
+	f.seen.text[0] = '\0';
 	put(&f, bytes, sizeof(bytes));
 	put(&f, bytes, 4);
 	assert_string_equal(f.seen.text, "[38 2]");
@@ -338,7 +343,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tcp__byte_by_byte_and_two_in_one__all_arrive),
 		cmocka_unit_test(tcp__bad_lengths__close_the_stream),
-		cmocka_unit_test(tcp__data_behind_control__stays_with_what_follows),
+		cmocka_unit_test(tcp__data_when_it_is_held__stays_with_what_follows),
 		cmocka_unit_test(tcp__end_of_file__is_reported_once),
 		cmocka_unit_test(tcp__full_socket__records_stay_whole_and_in_order),
 		cmocka_unit_test(tcp__queue_full__refuses_whole_records),

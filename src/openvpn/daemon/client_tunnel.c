@@ -348,6 +348,7 @@ void client_tunnel_up(struct client *c, const struct now *now)
 	bool changed = options_changed(c, digest);
 	struct err err = {0};
 
+	link_hold_data(c->link); /* nothing else is needed of the peer until we are connected */
 	if (!tunnel_is_open(c->tunnel)) {
 		memcpy(c->tunnel_digest, digest, sizeof(digest));
 		c->tunnel_digest_known = true;

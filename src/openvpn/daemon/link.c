@@ -36,7 +36,8 @@ struct link {
 	int transport;
 
 	struct tcp_record_reader stream;
-	bool held;	      /* TCP: the next packet is data, for which nobody is there yet */
+	bool hold_data;	      /* TCP: data is for the data plane, which comes soon */
+	bool held;	      /* the next packet is data, and waits */
 	struct tcp_queue out; /* what the socket did not take yet */
 };
 
@@ -140,8 +141,20 @@ static void hold(struct link *link)
 		stream_ended(link, EIO, 0);
 }
 
-/* One control packet. Return: false when there is none, or no link any more. */
-static bool read_record(struct link *link, uv_poll_t *poll)
+static int closed_err(long ret)
+{
+	switch (ret) {
+	case ERR_SYSTEM:
+		return errno;
+	case ERR_RANGE:
+		return -1;
+	default:
+		return 0;
+	}
+}
+
+/* One packet only: what the owner makes of it in its own time decides about the next. */
+static void read_tcp(struct link *link)
 {
 	static const struct local_addr nowhere;
 	uint8_t record[TCP_RECORD_MAX];
@@ -149,30 +162,18 @@ static bool read_record(struct link *link, uv_poll_t *poll)
 	long len = tcp_record_peek(&link->stream, record, &bad_length);
 
 	if (len == ERR_AGAIN)
-		return false;
-	if (len >= 0 && data_opcode_is_data(record[TCP_QUEUE_PREFIX_LEN])) {
+		return;
+	if (len >= 0 && link->hold_data && data_opcode_is_data(record[TCP_QUEUE_PREFIX_LEN])) {
 		hold(link);
-		return false;
+		return;
 	}
 	if (len >= 0)
 		len = tcp_record_take(&link->stream, record, (size_t)len) < 0 ? ERR_SYSTEM : len;
-	if (len < 0) {
-		stream_ended(link,
-			     len == ERR_SYSTEM	? errno
-			     : len == ERR_RANGE ? -1
-						: 0,
-			     bad_length);
-		return false;
-	}
-	deliver(link, &link->cfg.remote, &nowhere, record + TCP_QUEUE_PREFIX_LEN,
-		(size_t)len - TCP_QUEUE_PREFIX_LEN);
-	return alive(poll);
-}
-
-static void read_tcp(struct link *link, uv_poll_t *poll)
-{
-	for (unsigned int i = 0; i < 64 && read_record(link, poll); i++)
-		;
+	if (len < 0)
+		stream_ended(link, closed_err(len), bad_length);
+	else
+		deliver(link, &link->cfg.remote, &nowhere, record + TCP_QUEUE_PREFIX_LEN,
+			(size_t)len - TCP_QUEUE_PREFIX_LEN);
 }
 
 static int flush_tcp(struct link *link)
@@ -233,7 +234,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 	if (!(events & UV_READABLE) && status == 0)
 		return;
 	if (link->cfg.proto == DCO_TCP)
-		read_tcp(link, poll);
+		read_tcp(link);
 	else
 		read_udp(link, poll);
 	if (status < 0 && alive(poll) && link->cfg.proto != DCO_TCP)
@@ -320,6 +321,11 @@ int link_send(struct link *link, const union sock_addr *to, const struct local_a
 	if (ret == 0)
 		link->counters.tx_bytes += len;
 	return ret;
+}
+
+void link_hold_data(struct link *link)
+{
+	link->hold_data = true;
 }
 
 int link_attach(struct link *link, struct dco_device *dev, bool hold_data, struct err *err)

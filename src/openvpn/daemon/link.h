@@ -15,8 +15,8 @@
 #include "dco.h"
 
 /*
- * Until the tunnel device exists the link reads its socket itself. There is no key for data packets
- * yet: on UDP it drops them, on TCP it stops before the first one. link_attach() hands the socket
+ * Until the tunnel device exists the link reads its socket itself and drops data packets (there
+ * is no key for them yet; see link_hold_data()). link_attach() hands the socket
  * to the data plane; from then on control packets arrive as device events, which the owner passes
  * to link_event().
  */
@@ -75,6 +75,13 @@ void link_free(struct link *link);
  */
 int link_send(struct link *link, const union sock_addr *to, const struct local_addr *from,
 	      const uint8_t *bytes, size_t len);
+
+/**
+ * link_hold_data() - TCP: from the next packet on data stays in the socket, and all behind it
+ *
+ * For the time between the last control packet that is needed and link_attach().
+ */
+void link_hold_data(struct link *link);
 
 /**
  * link_attach() - hand the socket to @dev, which must outlive the link or see link_detach() first
