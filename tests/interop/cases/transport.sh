@@ -397,3 +397,27 @@ case_add tls_profile_default__too_weak profile '' 768 'VERIFY ERROR: depth=0, er
 case_add tls_profile_insecure profile 'tls-cert-profile insecure' 768 good
 case_add tls_profile_preferred profile 'tls-cert-profile preferred' 2048 good
 case_add tls_profile_preferred__too_weak profile 'tls-cert-profile preferred' 1024 'VERIFY ERROR: depth=0, error=EE certificate key too weak: CN=weak'
+
+# What the server sends while the client's --up runs is in the stream behind the push reply.
+tcp_data_waits_for_up() # [VERSION]
+{
+	local arrived
+	server "${1:-$OPENVPN}" <<<"proto tcp-server
+keepalive 1 60"
+	printf '#!/bin/sh\ntouch %s\nsleep 3\n' "$DIR/up-runs" >"$DIR/up"
+	chmod +x "$DIR/up"
+	client_conf <<<"proto tcp-client
+remote $SERVER4
+script-security 2
+up $DIR/up"
+	ut --config "$DIR/client.conf"
+	wait_for 20 "--up runs" test -e "$DIR/up-runs"
+	in_s ping -qnc 100 -i 0.02 -W 5 10.8.0.2 >"$DIR/ping" || { cat "$DIR/ping"; fail "ping"; }
+	connected 10
+	arrived=$(in_c nstat -asz IcmpInEchos | awk '/IcmpInEchos/ {print $2}')
+	want "pings that arrived" 100 "$arrived"
+	tunnel_ok
+	ut_stop
+}
+case_add tcp_data_waits_for_up_27 tcp_data_waits_for_up 2.7
+case_add tcp_data_waits_for_up_ours tcp_data_waits_for_up
