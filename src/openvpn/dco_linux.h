@@ -178,8 +178,13 @@ int kernel_link_del(struct netlink *rtnl, int ifindex, struct err *err);
 struct kernel_queued;
 struct kernel_transport;
 
+enum {
+	KERNEL_PEER_NAME_MAX = 65 /* a common name's length */
+};
+
 struct kernel_peer {
 	struct hash_link by_id;
+	char name[KERNEL_PEER_NAME_MAX]; /* for the log; longer ones are cut */
 	uint32_t id;
 	uint32_t tx_id;
 	struct kernel_transport *transport;

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <linux/netlink.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,6 +221,18 @@ static int hand_over(struct dco_linux *d, const struct kernel_peer *p, struct er
 	return ret < 0 ? err_set_errno(err, errno, "cannot wait for a socket") : 0;
 }
 
+/* The kernel was asked to take the peer. */
+static void peer_asked(struct dco_linux *d, const struct kernel_peer *p, bool granted)
+{
+	if (granted) {
+		kernel_transport_nudge(p->transport);
+		return;
+	}
+	log_info(&d->log, 3, "Cannot add peer to DCO for %s: %s (%d)", p->name,
+		 strerror(d->genl->errnum), d->genl->errnum);
+	kernel_transport_take_back(p->transport);
+}
+
 static int new_peer(struct dco_linux *d, const struct kernel_peer *p, struct err *err)
 {
 	int ret = hand_over(d, p, err);
@@ -227,10 +240,7 @@ static int new_peer(struct dco_linux *d, const struct kernel_peer *p, struct err
 	if (ret < 0)
 		return ret;
 	ret = kernel_command(d, peer_new_request(d, p), err, "dco_new_peer");
-	if (ret < 0)
-		kernel_transport_take_back(p->transport);
-	else
-		kernel_transport_nudge(p->transport);
+	peer_asked(d, p, ret == 0);
 	return ret;
 }
 
@@ -269,12 +279,8 @@ int kernel_peer_new_with_key(struct dco_linux *d, struct kernel_peer *p, struct 
 	if (hurried)
 		hurry_no_more();
 	p->awaits_key = !done;
-	if (!done) {
-		kernel_transport_take_back(p->transport);
-		return ret;
-	}
-	kernel_transport_nudge(p->transport);
-	if (p->params_wait)
+	peer_asked(d, p, done);
+	if (done && p->params_wait)
 		(void)put_params(d, p); /* told in the log */
 	return ret;
 }
@@ -306,6 +312,7 @@ int kernel_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err 
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return err_set(err, ERR_NOMEM, "out of memory");
+	(void)snprintf(p->name, sizeof(p->name), "%s", cfg->name ? cfg->name : "?");
 	p->id = cfg->peer_id;
 	p->tx_id = cfg->tx_peer_id;
 	p->transport = t;
@@ -317,10 +324,6 @@ int kernel_op_peer_add(void *ctx, const struct dco_peer_config *cfg, struct err 
 	p->awaits_key = kernel_transport_holds_data(t) && !kernel_transport_is_between(t);
 	ret = p->awaits_key ? 0 : new_peer(d, p, err);
 	if (ret < 0) {
-		if (ret != ERR_AGAIN)
-			log_info(&d->log, 3, "Cannot add peer to DCO for %s: %s (%d)",
-				 cfg->name ? cfg->name : "?", strerror(d->genl->errnum),
-				 d->genl->errnum);
 		free(p);
 		return ret;
 	}

@@ -228,8 +228,12 @@ static bool read_plain(struct dco_linux *d, struct kernel_transport *t)
 	}
 	if (len >= 0)
 		len = tcp_record_take(&t->plain, record, (size_t)len) < 0 ? ERR_SYSTEM : len;
+	if (len == ERR_SYSTEM) {
+		(void)receive_failed(d, t, -1);
+		return false;
+	}
 	if (len < 0) {
-		closed(d, t, len == ERR_SYSTEM ? errno : len == ERR_RANGE ? -1 : 0, bad_length);
+		closed(d, t, len == ERR_RANGE ? -1 : 0, bad_length);
 		return false;
 	}
 	take_packet(d, t, &nowhere.addr, &nowhere, &record[PREFIX_LEN], (size_t)len - PREFIX_LEN);
@@ -378,7 +382,7 @@ int kernel_transport_attach(struct dco_linux *d, int fd, enum dco_transport_prot
 		.fd = fd,
 		.proto = proto,
 		.family = local.sa.sa_family,
-		.hold_data = hold_data,
+		.hold_data = hold_data && proto == DCO_TCP,
 		.plain = {.fd = fd, .packet_max_bytes = d->max_packet_bytes},
 	};
 	d->transports[slot] = t;

@@ -56,6 +56,7 @@ static struct {
 	int fail_cmd, fail_errno;
 	const char *fail_reason; /* the kernel's own words */
 	bool lose_notifications; /* the next read says so */
+	bool peer_vanished;	 /* the next read of a stream says so */
 	void (*between)(void);	 /* the parts of a dump */
 	struct fake_peer peers[PEERS_MAX];
 	char done[4096]; /* the requests, in order */
@@ -384,6 +385,11 @@ ssize_t __wrap_recv(int fd, void *buf, size_t len, int flags)
 	if (fd == k.events && k.lose_notifications) {
 		k.lose_notifications = false;
 		errno = ENOBUFS;
+		return -1;
+	}
+	if (fd != k.events && k.peer_vanished) {
+		k.peer_vanished = false;
+		errno = EBADF;
 		return -1;
 	}
 	return __real_recv(fd, buf, len, flags);
@@ -1019,6 +1025,7 @@ static void hand_over__peer_refused__told_and_the_stream_is_ours_again(void **st
 	k.fail_reason = "cannot encapsulate socket: -16";
 	assert_true(install(f, DCO_SLOT_PRIMARY, 0) < 0);
 	assert_non_null(strstr(f->lines, "cannot encapsulate socket: -16"));
+	assert_non_null(strstr(f->lines, "Cannot add peer to DCO for ?: "));
 	assert_null(find(1));
 	f->ops->peer_del(f->d, 1);
 	assert_int_equal(write(other, control, sizeof(control)), sizeof(control));
@@ -1057,6 +1064,22 @@ static void hand_over__the_stream_ends_while_data_waits__told_once(void **state)
 	assert_int_equal(ev.type, DCO_EVENT_TRANSPORT_CLOSED);
 	assert_int_equal(ev.err, 0);
 	assert_false(f->ops->next_event(f->d, &ev));
+}
+
+/* Spec 05 section 2.6: once, and then it is a plain socket. */
+static void stream__peer_just_vanished__goes_on(void **state)
+{
+	static const uint8_t control[] = {0, 2, 0x20, 1};
+	struct fixture *f = *state;
+	int other = open_stream(f, &dco_linux_mainline);
+	struct dco_event ev;
+
+	assert_int_equal(write(other, control, sizeof(control)), sizeof(control));
+	k.peer_vanished = true;
+	assert_true(f->ops->next_event(f->d, &ev));
+	assert_int_equal(ev.type, DCO_EVENT_CONTROL);
+	assert_false(k.peer_vanished);
+	close(other);
 }
 
 /* ---- packets that no driver takes ---- */
@@ -1228,6 +1251,7 @@ int main(void)
 		T(hand_over__peer_refused__told_and_the_stream_is_ours_again),
 		T(hand_over__key_refused__the_peer_is_taken_back),
 		T(hand_over__the_stream_ends_while_data_waits__told_once),
+		T(stream__peer_just_vanished__goes_on),
 		T(data_v1__arrives__told_once_for_the_transport),
 		T(routes__table_as_told__metric_below_that_of_others),
 		T(routes__somebody_else_makes_them__none),
