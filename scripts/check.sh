@@ -243,7 +243,7 @@ step_interop()
 step_guest()
 {
 	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
-	make -C "$BUILD/gcc" guest-programs || return 1
+	make -C "$BUILD/gcc" openvpn guest-programs || return 1
 	tests/guest/run.sh -o "${OPENVPN:-$BUILD/gcc/openvpn}" -n "$JOBS" | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
@@ -254,7 +254,7 @@ step_soak()
 {
 	local minutes=${SOAK_MINUTES:-40}
 	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
-	make -C "$BUILD/gcc" guest-programs || return 1
+	make -C "$BUILD/gcc" openvpn guest-programs || return 1
 	tests/guest/run.sh -o "${OPENVPN:-$BUILD/gcc/openvpn}" -g g72 -s "MINUTES=$minutes" -t $((minutes * 60 + 300)) soak |
 		results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
@@ -265,6 +265,7 @@ step_soak()
 step_matrix()
 {
 	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc || return 1
+	make -C "$BUILD/gcc" openvpn || return 1
 	# shellcheck disable=SC2086
 	tests/guest/matrix -o "${OPENVPN:-$BUILD/gcc/openvpn}" -n "$JOBS" -d "$BUILD/matrix" -k -j "$BUILD/matrix.json" \
 		-r "$BUILD/matrix.txt" ${MATRIX:--t 20 -b 1M} | results_from
