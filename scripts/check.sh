@@ -284,7 +284,7 @@ step_interop-asan()
 # A client of our server works while strangers attack it.
 step_attack()
 {
-	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc && make -C "$BUILD/gcc" -j"$JOBS" attack || return 1
+	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc && make -C "$BUILD/gcc" -j"$JOBS" openvpn attack || return 1
 	OPENVPN=$BUILD/gcc/openvpn tests/attack/run.sh | results_from
 	[ "${PIPESTATUS[0]}" = 0 ]
 }
@@ -293,7 +293,7 @@ step_attack()
 # the step's log.
 step_scale()
 {
-	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc && make -C "$BUILD/gcc" -j"$JOBS" load_client burst_source tls_floor || return 1
+	[ -x "$BUILD/gcc/openvpn" ] || build gcc gcc && make -C "$BUILD/gcc" -j"$JOBS" openvpn load_client burst_source tls_floor || return 1
 	{
 		OPENVPN=$BUILD/gcc/openvpn tests/bench/many-clients || touch "$BUILD/scale.failed"
 		OPENVPN=$BUILD/gcc/openvpn tests/bench/server-scale -o "$BUILD/server-scale.json" || touch "$BUILD/scale.failed"
