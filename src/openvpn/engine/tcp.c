@@ -122,10 +122,6 @@ void tcp_readable(struct engine *e, struct port *port)
 
 	if (port->dead || port->held)
 		return;
-	/* Records that are left from the last time. */
-	tcp_take_records(e, port);
-	if (port->dead || port->held)
-		return;
 	n = recv(port->fd, t->rx + t->rx_end, RX_BUFFER - t->rx_end, MSG_DONTWAIT);
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
