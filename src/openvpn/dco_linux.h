@@ -291,7 +291,7 @@ void kernel_peer_each(struct dco_linux *d, void (*fn)(struct dco_linux *, struct
 int kernel_poll_peers(struct dco_linux *d);
 
 /**
- * kernel_poll_peer() - counters of one peer
+ * kernel_poll_peer() - counters of one peer, if the kernel has it already
  *
  * Return: 0, ERR_NO_PEER (it is marked as gone then), or another ERR_*.
  */

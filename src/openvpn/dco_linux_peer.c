@@ -101,8 +101,11 @@ static int peer_missing(struct dco_linux *d, struct kernel_peer *p)
 int kernel_poll_peer(struct dco_linux *d, struct kernel_peer *p)
 {
 	uint8_t cmd = d->dialect->cmd_peer_get;
-	struct nl_msg *msg = kernel_device_request(d, cmd, 0);
+	struct nl_msg *msg;
 
+	if (p->awaits_key)
+		return 0;
+	msg = kernel_device_request(d, cmd, 0);
 	msg = kernel_fitting(msg, msg ? d->dialect->put_peer_id(msg, p->id, cmd) : -1);
 	p->seen = false;
 	switch (netlink_exchange(d->genl, msg, on_peer, d)) {
@@ -127,7 +130,7 @@ static void mark_unseen(struct dco_linux *d UNUSED, struct kernel_peer *p)
 static void check_seen(struct dco_linux *d, struct kernel_peer *p)
 {
 	/* A dump may miss somebody: ask again. */
-	if (!p->seen && !p->gone && !p->awaits_key)
+	if (!p->seen && !p->gone)
 		(void)kernel_poll_peer(d, p);
 }
 
@@ -138,7 +141,7 @@ int kernel_poll_peers(struct dco_linux *d)
 	if (d->device_gone || d->peers.count == 0)
 		return 0;
 	if (d->mode == DCO_MODE_P2P)
-		return only->gone || only->awaits_key ? 0 : kernel_poll_peer(d, only);
+		return only->gone ? 0 : kernel_poll_peer(d, only);
 	kernel_peer_each(d, mark_unseen);
 	if (netlink_exchange(d->genl,
 			     kernel_device_request(d, d->dialect->cmd_peer_get, NLM_F_DUMP),
@@ -437,8 +440,7 @@ static void delete_in_kernel(struct dco_linux *d, struct kernel_peer *p)
 	struct err err = {0};
 	int ret;
 
-	if (!p->awaits_key)
-		(void)kernel_poll_peer(d, p); /* its last counters */
+	(void)kernel_poll_peer(d, p); /* its last counters */
 	if (p->gone || p->awaits_key) {
 		nlmsg_free(msg);
 		return;

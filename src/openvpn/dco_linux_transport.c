@@ -145,7 +145,7 @@ static void take_packet(struct dco_linux *d, struct kernel_transport *t,
 		return;
 	if (packet[0] >> 3 == DATA_OPCODE_V1)
 		tell_data_v1(d, t, remote);
-	else if (packet[0] >> 3 != DATA_OPCODE_V2) /* of no peer that the kernel knows */
+	else if (!data_opcode_is_data(packet[0])) /* else of no peer that the kernel knows */
 		kernel_event_put(d, &ev);
 }
 

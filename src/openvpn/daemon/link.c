@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/bytes.h"
 #include "base/err.h"
 #include "base/thread.h"
 #include "daemon/poll.h"

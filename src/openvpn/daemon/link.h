@@ -16,9 +16,8 @@
 
 /*
  * Until the tunnel device exists the link reads its socket itself and drops data packets (there
- * is no key for them yet; see link_hold_data()). link_attach() hands the socket
- * to the data plane; from then on control packets arrive as device events, which the owner passes
- * to link_event().
+ * is no key for them yet; see link_hold_data()). link_attach() hands the socket to the data plane;
+ * from then on control packets arrive as device events, which the owner passes to link_event().
  */
 struct link;
 
